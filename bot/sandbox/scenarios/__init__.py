@@ -1,0 +1,1 @@
+"""Bad days as data, and the player that lets them happen."""
