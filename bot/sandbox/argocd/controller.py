@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -133,7 +134,7 @@ class Controller:
 
         if is_open():
             return
-        self._write(key, lambda app: app["status"]["operationState"].update(message=_BLOCKED), during=operation)
+        self._write(key, partial(self._show, outcome=Outcome(), message=_BLOCKED), during=operation)
         await self._state.until(is_open)
         await self._timeline.sleep(NOTICE)
 
@@ -146,7 +147,7 @@ class Controller:
             outcome = self._outcomes.decide(key, self._app(key), operation)
             if outcome.kind == "hanging":
                 self._write(key, partial(self._show, outcome=outcome, message=outcome.message or ""), during=operation)
-                await self._state.until(lambda: self._is_terminating(key))
+                await self._state.until(lambda: self._is_over(key, operation))
                 await self._timeline.sleep(BETWEEN_WRITES)
                 return False
             if outcome.kind != "failed":
@@ -177,10 +178,18 @@ class Controller:
             await self.on_operation_finished(final)
         await self._timeline.sleep(BETWEEN_WRITES)
         before = self._app(key)
-        self._write(key, lambda app: effects.compare(app, operation, outcome, self._timeline.now()))
-        self._events.compared(before, self._app(key))
+        if outcome.kind == "healthy" and dig(before, "status.health.status") != "Healthy":
+            # What was unwell is on its way for a moment.
+            self._compare(key, operation, replace(outcome, kind="progressing", health_message=effects.cause(outcome)))
+            await self._timeline.sleep(BETWEEN_WRITES)
+        self._compare(key, operation, outcome)
         self._reflect(key, operation, outcome)
         await self._reconcile_twice(key)
+
+    def _compare(self, key: AppKey, operation: Json, outcome: Outcome) -> None:
+        before = self._app(key)
+        self._write(key, lambda app: effects.compare(app, operation, outcome, self._timeline.now()))
+        self._events.compared(before, self._app(key))
 
     async def _fail(self, key: AppKey, operation: Json, outcome: Outcome, retries: int) -> None:
         message = outcome.message or "one or more objects failed to apply"
@@ -231,7 +240,9 @@ class Controller:
     def _show(self, app: Json, outcome: Outcome, *, message: str) -> None:
         state = app["status"]["operationState"]
         sync = state["operation"]["sync"]
-        result: Json = {"resources": [dict(resource) for resource in outcome.resources or ()]}
+        result: Json = {}
+        if outcome.resources:
+            result["resources"] = [dict(resource) for resource in outcome.resources]
         result |= {name: sync[name] for name in ("revision", "revisions", "source", "sources") if name in sync}
         state |= {"message": message, "syncResult": result}
 
@@ -295,7 +306,11 @@ class Controller:
         return self._state.update(key, change)
 
     def _is_terminating(self, key: AppKey) -> bool:
-        return bool(dig(self._app(key), "status.operationState.phase") == "Terminating")
+        return bool(dig(self._state.applications.get(key), "status.operationState.phase") == "Terminating")
+
+    def _is_over(self, key: AppKey, operation: Json) -> bool:
+        replaced = (self._state.applications.get(key) or {}).get("operation") != operation
+        return replaced or self._is_terminating(key)
 
     async def _terminated_within(self, key: AppKey, seconds: float) -> bool:
         asked = asyncio.ensure_future(self._state.until(lambda: self._is_terminating(key)))

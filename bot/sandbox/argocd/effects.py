@@ -3,7 +3,7 @@
 import copy
 from datetime import datetime
 
-from bot.sandbox.argocd.outcomes import Outcome
+from bot.sandbox.argocd.outcomes import WORKLOADS, Outcome
 from bot.sandbox.argocd.values import Json, dig, rfc3339
 
 _DEFAULT_HISTORY_LIMIT = 10
@@ -56,15 +56,23 @@ def compare(app: Json, operation: Json, outcome: Outcome, now: datetime) -> None
     _set_conditions(status, outcome)
 
 
+def cause(outcome: Outcome) -> str:
+    """Return the text Argo CD gives an Application's health: the first workload that isn't there yet."""
+    for result in outcome.resources or ():
+        if result.get("kind") in WORKLOADS:
+            return f"Caused by {result['group']}/{result['kind']}:{result['namespace']}/{result['name']}"
+    return ""
+
+
 def _settle_resource(resource: Json, outcome: Outcome, *, synced: bool) -> None:
     if resource.get("status"):
         if synced:
             resource["status"] = "Synced"
-        elif outcome.sync != "Synced" and resource.get("kind") in {"Deployment", "StatefulSet", "DaemonSet"}:
+        elif outcome.sync != "Synced" and resource.get("kind") in WORKLOADS:
             resource["status"] = "OutOfSync"
     if outcome.kind != "healthy" or "health" not in resource:
         return
-    if dig(resource, "health.status") == "Missing" and resource.get("kind") not in {"Deployment", "StatefulSet"}:
+    if dig(resource, "health.status") == "Missing" and resource.get("kind") not in WORKLOADS:
         del resource["health"]  # it exists now, and most kinds have no health of their own
     else:
         resource["health"] = {"status": "Healthy"}

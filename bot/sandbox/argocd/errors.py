@@ -58,9 +58,17 @@ def application_not_found(name: str) -> ApiError:
     return ApiError(NOT_FOUND, f'applications.argoproj.io "{name}" not found')
 
 
+def go_json(value: object) -> bytes:
+    """Write JSON as Go's encoder does: compact, UTF-8, with `&`, `<` and `>` escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "&<>\u2028\u2029":  # they stand in strings only, where this escape means the same
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", errors="replace")
+
+
 def json_response(value: object, *, status: int = 200) -> web.Response:
     """Answer JSON without a charset, as the gateway does."""
-    return web.Response(status=status, body=json.dumps(value).encode(), content_type="application/json")
+    return web.Response(status=status, body=go_json(value), content_type="application/json")
 
 
 def unary_error(error: ApiError) -> web.Response:

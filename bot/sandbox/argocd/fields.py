@@ -32,7 +32,7 @@ LIST_PATHS: Final = (
     "status.operationState.operation.sync",
 )
 _RENAMED: Final = {"status.operationState.operation.sync": "status.operationState.syncResult"}
-"""Asked for the operation's sync, 3.6 answers with its result."""
+"""Asked for the operation's sync, 3.6 answers with its result in that place."""
 
 
 def list_item(app: Json, fields: str) -> Json:

@@ -10,7 +10,7 @@ from bot.sandbox.argocd.values import AppKey, Json, dig, key_of
 ANY_REVISION: Final = "*"
 NO_MORE_TASKS: Final = "successfully synced (no more tasks)"
 ALL_TASKS: Final = "successfully synced (all tasks run)"
-_WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "Rollout"})
+WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "Rollout"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def _is_named(resource: Json, wanted: Json) -> bool:
 def _sync_result(resource: Json, *, dry_run: bool) -> Json:
     group = resource.get("group", "")
     kind = resource["kind"].lower() + (f".{group}" if group else "")
-    changed = resource.get("status") == "OutOfSync" or resource["kind"] in _WORKLOADS
+    changed = resource.get("status") == "OutOfSync" or resource["kind"] in WORKLOADS
     message = f"{kind}/{resource['name']} {'configured' if changed else 'unchanged'}{' (dry run)' if dry_run else ''}"
     return {
         "group": group,

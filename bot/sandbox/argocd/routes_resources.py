@@ -1,6 +1,5 @@
 """What stands behind an Application: tree, managed resources, manifests, revisions, events, logs, one object."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
@@ -8,7 +7,15 @@ from aiohttp import web
 from bot.sandbox.argocd.access import find_application, key_in, only_project
 from bot.sandbox.argocd.accounts import Account
 from bot.sandbox.argocd.context import Context
-from bot.sandbox.argocd.errors import INVALID_ARGUMENT, UNAVAILABLE, UNKNOWN, ApiError, json_response, permission_denied
+from bot.sandbox.argocd.errors import (
+    INVALID_ARGUMENT,
+    UNAVAILABLE,
+    UNKNOWN,
+    ApiError,
+    go_json,
+    json_response,
+    permission_denied,
+)
 from bot.sandbox.argocd.operations import head_of
 from bot.sandbox.argocd.trees import managed_resources, nodes_of, resource_tree
 from bot.sandbox.argocd.values import Json, dig, key_of, rbac_name, rfc3339
@@ -116,11 +123,11 @@ class ResourceRoutes:
         moment = rfc3339(self._context.controller.now())
         end = {"content": "", "timeStamp": moment, "last": True, "timeStampStr": moment, "podName": ""}
         shown = [*(lines[-tail:] if tail > 0 else lines), end]
-        body = "".join(
-            json.dumps({"result": {name: value for name, value in line.items() if name != "container"}}) + "\n"
+        body = b"".join(
+            go_json({"result": {name: value for name, value in line.items() if name != "container"}}) + b"\n"
             for line in shown
         )
-        return web.Response(body=body.encode(), content_type="application/json")
+        return web.Response(body=body, content_type="application/json")
 
     async def resource(self, request: web.Request) -> web.Response:
         """Answer one live object as a JSON string."""

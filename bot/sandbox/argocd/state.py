@@ -84,6 +84,7 @@ class State:
         stored = copy.deepcopy(app)
         metadata = stored["metadata"]
         metadata.setdefault("namespace", CONTROL_NAMESPACE)
+        stored.setdefault("status", {})
         key = key_of(stored)
         given = str(metadata.get("resourceVersion", ""))
         before = self._apps.get(key)

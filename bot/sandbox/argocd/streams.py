@@ -1,7 +1,6 @@
 """The watch: replay, live lines, slow readers, and its end without a word."""
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,7 +9,7 @@ from aiohttp import web
 from bot.sandbox.argocd import fields
 from bot.sandbox.argocd.access import find_application, key_in, only_project
 from bot.sandbox.argocd.context import Context
-from bot.sandbox.argocd.errors import ApiError, stream_error
+from bot.sandbox.argocd.errors import ApiError, go_json, stream_error
 from bot.sandbox.argocd.routes_applications import is_selected, selected
 from bot.sandbox.argocd.state import Change, State
 from bot.sandbox.argocd.trees import resource_tree, with_tree_health
@@ -25,7 +24,7 @@ class Subscription:
     """One reader's queue: what doesn't fit is lost to it, as it is to Argo CD's slow readers."""
 
     def __init__(self, size: int) -> None:
-        self._queue: asyncio.Queue[Change] = asyncio.Queue(size)
+        self._queue: asyncio.Queue[Change | None] = asyncio.Queue(size)
         self.ended = False
         self.lost = 0
 
@@ -35,6 +34,12 @@ class Subscription:
             self._queue.put_nowait(change)
         except asyncio.QueueFull:
             self.lost += 1
+
+    def end(self) -> None:
+        """Let the reader stop, and wake it if it waits."""
+        self.ended = True
+        if self._queue.empty():
+            self._queue.put_nowait(None)
 
     async def next(self, seconds: float) -> Change | None:
         """Return the next change, or None when none came in time."""
@@ -71,7 +76,7 @@ class Hub:
     def end_all(self) -> None:
         """End every stream as a restarting server does: without an error line."""
         for subscription in self._subscriptions:
-            subscription.ended = True
+            subscription.end()
 
     def _publish(self, change: Change) -> None:
         for subscription in self._subscriptions:
@@ -178,15 +183,15 @@ class _Writer:
             if self._previous.get(name) == reduced:
                 return
             self._previous[name] = reduced
-        text = json.dumps(reduced)
-        await self._send(f"data: {text} \n\n" if self._as_events else f"{text}\n")
+        text = go_json(reduced)
+        await self._send(b"data: " + text + b" \n\n" if self._as_events else text + b"\n")
 
     async def keep_alive(self) -> None:
         """Write a comment after 15 quiet seconds; plain lines have nothing of the kind."""
         self._quiet += _LOOK_AT_READER
         if self._as_events and self._quiet >= _KEEPALIVE:
-            await self._send(":\n")
+            await self._send(b":\n")
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, text: bytes) -> None:
         self._quiet = 0.0
-        await self._response.write(text.encode())
+        await self._response.write(text)

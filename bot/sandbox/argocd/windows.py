@@ -18,7 +18,7 @@ class Windows:
     active: Sequence[Json] = ()
 
     def can_sync(self, *, manual: bool) -> bool:
-        """Apply Argo CD's rule: an open deny blocks, and so does an allow that isn't open; both may except manual syncs."""
+        """Apply Argo CD's rule: an open deny blocks, so does a closed allow; both may except manual syncs."""
         denying = [window for window in self.active if window.get("kind") == "deny"]
         if denying:
             return manual and all(window.get("manualSync") for window in denying)
