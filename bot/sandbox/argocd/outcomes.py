@@ -91,10 +91,13 @@ class Outcomes:
     def _observe_health(self, key: AppKey, revision: str, status: Json) -> None:
         # A revision that was applied whole and is unwell is unwell again when it is applied again.
         health = dig(status, "health.status")
-        if health == "Degraded" and dig(status, "sync.status") == "Synced":
+        if dig(status, "sync.status") != "Synced":
+            return
+        known = self._seen.get((key, revision))
+        if health == "Degraded":
             self._seen[key, revision] = Outcome(kind="degraded", health_message=dig(status, "health.message") or "")
-        elif health == "Healthy":
-            self._seen.pop((key, revision), None)
+        elif known is not None and (health == "Healthy" or known.kind == "failed"):
+            del self._seen[key, revision]
 
 
 def sync_results(app: Json, operation: Json) -> list[Json]:

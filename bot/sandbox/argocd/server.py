@@ -122,8 +122,8 @@ class FakeArgoCD:
     def put_application(self, app: Json) -> None:
         """Store an Application and tell the watch: ADDED when new, else MODIFIED; an equal copy tells nothing.
 
-        Its resourceVersion is kept when it rises, else replaced by the next one. Its sync policy becomes what the
-        owner wants. An operation that runs on it here is given up unless the new object still carries it.
+        Its resourceVersion is kept when it is new here or rises, else replaced by the next one. Its sync policy
+        becomes what the owner wants. An operation that runs on it here is given up unless the new object carries it.
         """
         self._state.put(app)
 

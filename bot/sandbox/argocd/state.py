@@ -77,7 +77,7 @@ class State:
         self._listeners.append(listener)
 
     def put(self, app: Json) -> None:
-        """Store an Application as told: its own resourceVersion when that rises, else the next one.
+        """Store an Application as told: with its own resourceVersion when it is new or that rises, else the next one.
 
         An identical copy is no write. What is put is what its owner wants of the sync policy.
         """
@@ -90,11 +90,12 @@ class State:
         before = self._apps.get(key)
         if before is not None and stored == before:
             return
-        if given.isdecimal() and int(given) > self.resource_version:
-            self.resource_version = int(given)
+        if given.isdecimal() and (before is None or int(given) > self.resource_version):
+            # What is new here may have been written long ago; what is known must rise.
+            self.resource_version = max(self.resource_version, int(given))
         else:
             self.resource_version += 1
-        metadata["resourceVersion"] = str(self.resource_version)
+            metadata["resourceVersion"] = str(self.resource_version)
         self.desired_sync_policies[key] = stored["spec"].get("syncPolicy")
         self._store(key, stored, "ADDED" if before is None else "MODIFIED")
 

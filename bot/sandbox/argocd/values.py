@@ -9,7 +9,6 @@ AppKey = tuple[str, str]
 """(namespace, name) of an Application."""
 
 CONTROL_NAMESPACE: Final = "argocd"
-FINAL_PHASES: Final = frozenset({"Succeeded", "Failed", "Error"})
 
 
 def key_of(app: Json) -> AppKey:

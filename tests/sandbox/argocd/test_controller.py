@@ -149,6 +149,19 @@ async def test_a_degraded_revision_stays_degraded_when_synced_again(
     assert fake.applications[KEY]["status"]["health"]["status"] == "Degraded"
 
 
+async def test_a_failure_is_forgotten_once_its_revision_succeeded(
+    fake: FakeArgoCD, client: Client, timeline: ManualTimeline
+) -> None:
+    for phase, health in (("Failed", "Missing"), ("Succeeded", "Progressing")):
+        app = application()
+        app["status"]["health"] = {"status": health}
+        app["status"]["operationState"] |= {"phase": phase, "message": "denied"}
+        fake.put_application(app)
+    await post(client, "web/sync", {})
+    await timeline.advance(10)
+    assert fake.applications[KEY]["status"]["operationState"]["phase"] == "Succeeded"
+
+
 async def test_auto_sync_back_on_deploys_the_bad_commit_again(
     fake: FakeArgoCD, client: Client, timeline: ManualTimeline
 ) -> None:

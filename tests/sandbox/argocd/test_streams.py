@@ -57,6 +57,17 @@ async def test_versions_rise_and_are_honoured_when_they_do(fake: FakeArgoCD, cli
     response.close()
 
 
+async def test_what_is_new_here_may_be_old(fake: FakeArgoCD) -> None:
+    versions = []
+    for name, given in (("a", "683"), ("b", "677"), ("c", None)):
+        app = application(name)
+        if given is not None:
+            app["metadata"]["resourceVersion"] = given
+        fake.put_application(app)
+        versions.append(fake.applications["argocd", name]["metadata"]["resourceVersion"])
+    assert versions == ["683", "677", "684"]
+
+
 async def test_a_resource_version_leaves_out_the_replay(fake: FakeArgoCD, client: Client) -> None:
     response = await client.get(PATH, params={"resourceVersion": "1"})
     fake.put_application(changed("web", "Healthy"))
