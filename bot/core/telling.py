@@ -1,0 +1,247 @@
+"""From an incident to the card people read: title, cause, proof, fixes, symptoms, buttons. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.cards import Button, Fix, IncidentCard, Phrase, Quote, Symptom, Tone, phrase
+from bot.core.entries import Entry
+from bot.core.incidents import LIVE, Incident, Standing
+from bot.core.ledger import Ledger
+from bot.core.plans import ROLLBACK, SYNC
+from bot.core.signals import AppRef, Signal, Source
+from bot.core.text import fill, placeholders
+
+QUOTES = 3
+SYMPTOM_LINES = 12
+LABELS = {
+    Source.ARGOCD_CONDITION: "Argo CD, condition {reason} of {app}",
+    Source.ARGOCD_OPERATION: "Argo CD, last operation of {app}",
+    Source.ARGOCD_RESOURCE: "Argo CD, {object} in {app}",
+    Source.ARGOCD_HEALTH: "Argo CD, health of {app}",
+    Source.APPSET: "Argo CD, ApplicationSet",
+    Source.K8S_EVENT: "Kubernetes event {reason} on {object}",
+    Source.POD_STATUS: "Kubernetes, status of {object}",
+    Source.LOG: "Log",
+    Source.ALERT: "Alert {reason}",
+    Source.CLI: "Pasted",
+}
+BUTTON_VERBS = {SYNC: Tone.PRIMARY, ROLLBACK: Tone.DANGER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who reads: whether anyone here may act (else no action button is drawn)."""
+
+    may_act: bool
+    argocd_urls: Mapping[str, str]
+
+
+def signal_values(signal: Signal) -> dict[str, str]:
+    """The signal fields an entry's texts may name."""
+    ref = signal.object
+    return {
+        "source": signal.source,
+        "group": ref.group if ref else "",
+        "app": str(signal.app) if signal.app else "",
+        "cluster": signal.cluster,
+        "node": signal.node,
+        "container": signal.container,
+        "image": signal.image,
+        "reason": signal.reason,
+        "message": signal.message,
+        "object": str(ref) if ref else "",
+        "kind": ref.kind if ref else "",
+        "name": ref.name if ref else "",
+        "namespace": ref.namespace if ref else "",
+        "owner": str(signal.owner) if signal.owner else "",
+    }
+
+
+def incident_values(incident: Incident, ledger: Ledger) -> dict[str, str]:
+    """What fills the root entry's texts: captures, then exports of answered questions, then signal fields."""
+    values: dict[str, str] = {}
+    for standing in ledger.supporting(incident.signals):
+        for name, value in signal_values(standing.signal).items():
+            values.setdefault(name, value)
+            if not values[name]:
+                values[name] = value
+    if incident.apps and not values.get("app"):
+        values["app"] = incident.apps[0]
+    values.update({name: value for name, value in incident.captures if value})
+    for evidence in incident.evidence:
+        values.update({name: value for name, value in evidence.exports if value})
+    values.update({f"signal.{name}": value for name, value in list(values.items()) if "." not in name})
+    return values
+
+
+def incident_card(
+    incident: Incident,
+    *,
+    entries: Mapping[str, Entry],
+    ledger: Ledger,
+    audience: Audience,
+    survivor_link: str = "",
+) -> IncidentCard:
+    """The card of an incident as it stands now. `survivor_link` is where a merged incident is explained."""
+    entry = entries.get(incident.entry)
+    values = incident_values(incident, ledger)
+    standing = [
+        item for item in ledger.supporting(incident.signals) if item.gone_at is None or incident.state not in LIVE
+    ]
+    return IncidentCard(
+        incident=incident.id,
+        entry=incident.entry,
+        title=_phrase(entry.title, values)
+        if entry
+        else phrase("{{app}}: an error no entry explains", app=values.get("app", "")),
+        state=incident.state,
+        severity=incident.severity,
+        verdict=incident.verdict,
+        cluster=incident.key.cluster,
+        apps=incident.apps,
+        diagnosis=_phrase(entry.diagnosis, values)
+        if entry
+        else phrase("No known root cause. What was said is quoted below."),
+        impact=_phrase(entry.impact, values) if entry and entry.impact else None,
+        risk=_risk(entry, values) if entry else None,
+        proof=_proof(incident, standing),
+        ruled_out=tuple(
+            phrase("{{question}}: {{seen}}", question=item.ask, seen=item.quote.text)
+            for item in incident.evidence
+            if item.answer == "no"
+        ),
+        not_asked=tuple(
+            phrase("{{question}}: {{why}}", question=item.ask, why=item.quote.text)
+            for item in incident.evidence
+            if item.answer == "unknown"
+        ),
+        fixes=_fixes(entry, incident, values) if entry else (),
+        symptoms=_symptoms(incident, ledger),
+        buttons=action_buttons(incident, entry, values, ledger) if entry and audience.may_act else (),
+        links=_links(incident, entry, ledger, audience),
+        opened_at=incident.opened_at,
+        updated_at=incident.updated_at,
+        resolved_at=incident.resolved_at,
+        count=incident.count,
+        returned=incident.returned,
+        explained_by=survivor_link,
+    )
+
+
+def action_buttons(incident: Incident, entry: Entry, values: Mapping[str, str], ledger: Ledger) -> tuple[Button, ...]:
+    """Buttons of the root entry's actions whose target is a live Application and whose conditions hold.
+
+    A target comes from a signal's own field or an answered question, never from captured text alone (facts/style §4.7):
+    it must be an Application that was read.
+    """
+    if incident.state not in LIVE:
+        return ()
+    buttons = []
+    for action in entry.actions:
+        if action.verb not in BUTTON_VERBS or not _holds(action.when, incident):
+            continue
+        target = _target(action.arguments.get("app", "{{app}}"), incident, values, ledger)
+        if target is None:
+            continue
+        state = ledger.apps[target]
+        if action.verb == ROLLBACK and len({item.revision for item in state.history}) < 2:
+            continue
+        label = _phrase(action.label, {**values, "app": target.name})
+        buttons.append(
+            Button(
+                action="plan",
+                label=fill(label.template, dict(label.values))[:75],
+                value="|".join((action.verb, target.argocd, target.namespace, target.name, incident.id)),
+                tone=BUTTON_VERBS[action.verb],
+            )
+        )
+    return tuple(dict.fromkeys(buttons))
+
+
+def quote_of(standing: Standing) -> Quote:
+    """The words a signal rests on, with who said them."""
+    signal = standing.signal
+    label = LABELS[signal.source].format(
+        reason=signal.reason or "report", app=signal.app or "?", object=signal.object or "an object"
+    )
+    return Quote(label=label, text=signal.original or signal.message, at=signal.last_seen)
+
+
+def _proof(incident: Incident, standing: list[Standing]) -> tuple[Quote, ...]:
+    best = sorted(standing, key=lambda item: (-item.confidence, item.signal.source, item.appeared_at))
+    quotes: dict[str, Quote] = {}
+    for item in best:
+        quotes.setdefault(item.signal.message, quote_of(item))
+    answers = [item.quote for item in incident.evidence if item.answer == "yes"]
+    return (*list(quotes.values())[:QUOTES], *answers)
+
+
+def _fixes(entry: Entry, incident: Incident, values: Mapping[str, str]) -> tuple[Fix, ...]:
+    offered = [fix for fix in entry.fixes if _holds(fix.when, incident)]
+    return tuple(
+        Fix(
+            text=_phrase(fix.text, values),
+            commands=tuple(_phrase(command, values) for command in fix.commands),
+            recommended=index == 0,
+        )
+        for index, fix in enumerate(offered)
+    )
+
+
+def _holds(when: Mapping[str, str] | None, incident: Incident) -> bool:
+    """Whether conditions on answers hold. A question not asked yet, or not answered, doesn't rule out a fix."""
+    answers = {item.question: item.answer for item in incident.evidence}
+    return all(answers.get(question, "unknown") in (wanted, "unknown") for question, wanted in (when or {}).items())
+
+
+def _symptoms(incident: Incident, ledger: Ledger) -> tuple[Symptom, ...]:
+    lines: dict[str, Symptom] = {}
+    for standing in ledger.supporting(incident.symptoms):
+        signal = standing.signal
+        where = str(signal.object or signal.owner or "") if signal.source is not Source.ARGOCD_HEALTH else ""
+        text = signal.message.strip().split("\n", 1)[0][:200]
+        key = f"{signal.app}|{standing.entry}|{text}"
+        template = "`{{where}}`: {{text}}" if where else "{{text}}"
+        lines.setdefault(key, Symptom(text=phrase(template, where=where, text=text), since=standing.appeared_at))
+    ordered = sorted(lines.values(), key=lambda line: (line.since or incident.opened_at, str(line.text)))
+    return tuple(ordered[:SYMPTOM_LINES])
+
+
+def _risk(entry: Entry, values: Mapping[str, str]) -> Phrase | None:
+    if entry.risk is None:
+        return None
+    return _phrase(
+        f"{entry.risk.level}; blast radius: {entry.risk.blast_radius}; rolling back: {entry.risk.rollback}", values
+    )
+
+
+def _links(incident: Incident, entry: Entry | None, ledger: Ledger, audience: Audience) -> tuple[tuple[str, str], ...]:
+    links: list[tuple[str, str]] = []
+    for ref in ledger.apps:
+        url = audience.argocd_urls.get(ref.argocd, "")
+        if str(ref) in incident.apps and url and len(links) < 3:
+            links.append((f"{ref.name} in Argo CD", f"{url.rstrip('/')}/applications/{ref.namespace}/{ref.name}"))
+    links.extend(("Reference", url) for url in (entry.references[:2] if entry else ()))
+    return tuple(links)
+
+
+def _target(
+    template: str | tuple[str, ...], incident: Incident, values: Mapping[str, str], ledger: Ledger
+) -> AppRef | None:
+    if not isinstance(template, str):
+        return None
+    wanted = fill(template, values)
+    own = {standing.signal.app for standing in ledger.supporting(incident.signals)}
+    for ref in sorted(item for item in own if item is not None):
+        if wanted in (str(ref), ref.name) and ref in ledger.apps:
+            return ref
+    answered = {value for evidence in incident.evidence for _, value in evidence.exports}
+    if wanted in answered:
+        return next((ref for ref in ledger.apps if wanted in (str(ref), ref.name)), None)
+    return None
+
+
+def _phrase(template: str, values: Mapping[str, str]) -> Phrase:
+    """An entry's text with its values; what could not be found is said as a dash, never left as a placeholder."""
+    names = placeholders(template)
+    return Phrase(template=template, values=tuple((name, values.get(name) or "–") for name in sorted(names)))

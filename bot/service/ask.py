@@ -1,0 +1,176 @@
+"""Answers on demand: `why APP`, `status`, `help`. Reads fresh, says what could not be read."""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.core.cards import IncidentCard, Note, StatusCard, Tone, phrase
+from bot.core.incidents import Incident, State
+from bot.core.observation import failed_attempt
+from bot.core.plans import short
+from bot.core.signals import AppRef
+from bot.core.states import AppState
+from bot.service.ports import GitOps, Health, PortError, Readiness
+from bot.service.respond import Responder
+
+SEVERITIES = ("critical", "high", "medium", "low")
+STATUS_LINES = 25
+Answer = IncidentCard | Note | StatusCard
+
+HELP = Note(
+    headline=phrase("**GitOps responder** — what you can ask"),
+    lines=(
+        phrase(
+            "`/gitops why APP` — why an Application is not well, with the proof. APP is its name or `namespace/name`."
+        ),
+        phrase("`/gitops status` — open incidents, most severe first, and what the bot can't see right now."),
+        phrase("`/gitops help` — this."),
+    ),
+)
+
+
+class Asking:
+    """Answers questions about Applications from the board, after a fresh reading."""
+
+    def __init__(
+        self,
+        *,
+        responder: Responder,
+        gitops: Mapping[str, GitOps],
+        readiness: Readiness,
+        card: Callable[[Incident], IncidentCard],
+        deadline: float,
+    ) -> None:
+        self._responder = responder
+        self._gitops = gitops
+        self._readiness = readiness
+        self._card = card
+        self._deadline = deadline
+
+    async def why(self, name: str) -> Sequence[Answer]:
+        """Why an Application is not well: its incidents, else what its state says, else that nothing was found."""
+        found = self._find(name)
+        if not found:
+            return [self._no_such(name)]
+        if len(found) > 1:
+            lines = tuple(phrase("`{{name}}`", name=f"{ref.argocd}/{ref}") for ref in found)
+            return [Note(headline=phrase("Several Applications are called so. Which one?"), lines=lines)]
+        ref = found[0]
+        trouble = await self._read(ref)
+        board = self._responder.board
+        incidents = [
+            incident
+            for incident in board.ledger.live()
+            if str(ref) in incident.apps and (incident.state is not State.HELD or incident.entry)
+        ]
+        answers: list[Answer] = [self._card(incident) for incident in incidents]
+        state = board.ledger.apps.get(ref)
+        if not answers and state is not None:
+            answers.append(told(state))
+        if trouble:
+            answers.append(
+                Note(
+                    headline=phrase("This is what was known before: Argo CD can't be read now."),
+                    lines=(phrase("{{trouble}}", trouble=trouble),),
+                    tone=Tone.DANGER,
+                )
+            )
+        return answers
+
+    def status(self) -> StatusCard:
+        """Open incidents as a plan, most severe first."""
+        posted = [incident for incident in self._responder.board.ledger.live() if incident.state is not State.HELD]
+        posted.sort(key=lambda incident: (_rank(incident), incident.opened_at))
+        lines = []
+        for incident in posted[:STATUS_LINES]:
+            card = self._card(incident)
+            template = "**{{severity}}** · " + card.title.template + " · {{state_}} since {{since_}}"
+            values = dict(card.title.values) | {
+                "severity": incident.severity,
+                "state_": str(incident.state),
+                "since_": f"{incident.opened_at:%H:%M} UTC",
+            }
+            lines.append(phrase(template, **values))
+        if len(posted) > STATUS_LINES:
+            lines.append(phrase("… and {{more}} more", more=len(posted) - STATUS_LINES))
+        troubles = tuple(
+            phrase("{{part}}: {{detail}}", part=part, detail=detail or str(health))
+            for part, (health, detail) in sorted(self._readiness.parts.items())
+            if health is not Health.OK
+        )
+        count = len(posted)
+        headline = phrase("{{count}} open incident{{s}}", count=count, s="" if count == 1 else "s")
+        return StatusCard(
+            headline=headline if count else phrase("No open incidents."), lines=tuple(lines), troubles=troubles
+        )
+
+    def _find(self, name: str) -> list[AppRef]:
+        wanted = name.strip().strip("`").removeprefix("app/")
+        known = self._responder.board.known_apps()
+        exact = [ref for ref in known if wanted in (f"{ref.argocd}/{ref}", str(ref))]
+        return sorted(exact or [ref for ref in known if ref.name == wanted])
+
+    def _no_such(self, name: str) -> Note:
+        known = sorted({ref.name for ref in self._responder.board.known_apps()})
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        lines = [phrase("Did you mean {{close}}?", close=", ".join(close))] if close else []
+        if not known:
+            lines.append(phrase("No Application has been read yet: see `/gitops status`."))
+        return Note(
+            headline=phrase("There is no Application `{{name}}` that I may read.", name=name[:100]), lines=tuple(lines)
+        )
+
+    async def _read(self, ref: AppRef) -> str:
+        """Read the Application now and let the board decide on it; the trouble, if it could not be read."""
+        port = self._gitops.get(ref.argocd)
+        known = self._responder.board.known_apps().get(ref)
+        if port is None:
+            return f"no Argo CD {ref.argocd} is configured"
+        try:
+            state = await asyncio.wait_for(port.app(ref, project=known.project if known else ""), self._deadline)
+        except TimeoutError:
+            return f"no answer within {self._deadline:g} s"
+        except PortError as error:
+            return str(error)
+        await self._responder.decide([state])
+        return ""
+
+
+def told(state: AppState) -> Note:
+    """What an Application's state says where no incident stands (facts §3.3)."""
+    app = state.ref.name
+    facts = [
+        phrase(
+            "Sync: {{sync}} at `{{revision}}`. Health: {{health}}.",
+            sync=state.sync or "not compared yet",
+            revision=short(state.revision) or "?",
+            health=state.health or "not known yet",
+        ),
+    ]
+    if state.deleting:
+        return Note(headline=phrase("`{{app}}` is being deleted.", app=app), lines=tuple(facts))
+    operation = state.operation
+    if state.operation_pending or (operation and operation.phase in ("Running", "Terminating")):
+        said = operation.message if operation else ""
+        facts.append(phrase("An operation is running: {{said}}", said=said or "no message yet"))
+        return Note(headline=phrase("`{{app}}` is being synced.", app=app), lines=tuple(facts))
+    if operation and failed_attempt(operation):
+        facts.append(phrase("Its last operation {{phase}}: {{said}}", phase=operation.phase, said=operation.message))
+        return Note(
+            headline=phrase("`{{app}}`: the last operation failed; no entry explains it.", app=app), lines=tuple(facts)
+        )
+    if state.sync == "Synced" and state.health == "Healthy":
+        return Note(headline=phrase("`{{app}}` is healthy; nothing was found.", app=app), lines=tuple(facts))
+    if state.sync == "OutOfSync" and not state.auto_sync:
+        facts.append(phrase("Auto-sync is off: it waits for someone to sync it."))
+    elif state.sync == "OutOfSync":
+        facts.append(
+            phrase("Auto-sync is on and should take care of it; a closed sync window or a paused sync would not.")
+        )
+    if state.health == "Progressing":
+        facts.append(phrase("{{why}}", why=state.health_message or "A rollout is under way."))
+    return Note(headline=phrase("`{{app}}` is not well, and no cause was found yet.", app=app), lines=tuple(facts))
+
+
+def _rank(incident: Incident) -> int:
+    return SEVERITIES.index(incident.severity) if incident.severity in SEVERITIES else len(SEVERITIES)

@@ -1,0 +1,120 @@
+"""Where an object belongs: its chain of controllers up to the topmost, and the Application that manages it."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.core.observation import Owners
+from bot.core.relations import qualify, workload_name
+from bot.core.signals import AppRef, ObjectRef
+from bot.core.states import AppState, Workload
+from bot.service.ports import Cluster, NotFound, PortError
+
+CHAIN_LIMIT = 6
+"""Controllers above a Pod that are walked; operators add a few levels, nobody adds more."""
+
+CACHE_SIZE = 20_000
+FOUND_FOR = timedelta(minutes=10)
+FAILED_FOR = timedelta(seconds=30)
+
+
+class OwnerFinder:
+    """Walks ownerReferences with a cache. An owner that can't be read is guessed from the name (design §4)."""
+
+    def __init__(self, clusters: Mapping[str, Cluster]) -> None:
+        self._clusters = clusters
+        self._cache: OrderedDict[tuple[str, ObjectRef], tuple[datetime, Workload | None]] = OrderedDict()
+
+    async def owners(
+        self,
+        cluster: str,
+        ref: ObjectRef,
+        *,
+        controller: ObjectRef | None,
+        managed: Mapping[tuple[str, ObjectRef], AppRef],
+        apps: Mapping[AppRef, AppState],
+        now: datetime,
+    ) -> Owners:
+        """The topmost controller of an object and its Application.
+
+        `controller` is the direct owner where it is known already (a Pod's). `managed` says which Application
+        manages an object, for the whole chain; else the tracking-id of the topmost decides.
+        """
+        chain = [ref]
+        tracking = ""
+        if controller is not None:
+            chain.append(controller)
+        while len(chain) < CHAIN_LIMIT:
+            current = chain[-1]
+            if not _may_be_owned(current, cluster, managed):
+                break
+            workload = await self._read(cluster, current, now)
+            if workload is None:
+                guessed = _guess(current)
+                if guessed is not None:
+                    chain.extend(item for item in guessed if item not in chain)
+                break
+            tracking = workload.tracking_app or tracking
+            if workload.controller is None:
+                break
+            chain.append(workload.controller)
+        managing = [managed[(cluster, item)] for item in chain if (cluster, item) in managed]
+        app = managing[-1] if managing else _tracked(tracking, apps)
+        topmost = next((item for item in reversed(chain) if item.kind != "Pod"), ref)
+        if app is not None:
+            # A guessed or operator's owner that the Application doesn't list stays below the one it lists.
+            topmost = next((item for item in reversed(chain) if (cluster, item) in managed), topmost)
+        return Owners(topmost=topmost, app=app)
+
+    async def _read(self, cluster: str, ref: ObjectRef, now: datetime) -> Workload | None:
+        key = (cluster, ref)
+        cached = self._cache.get(key)
+        if cached is not None and now - cached[0] < (FOUND_FOR if cached[1] else FAILED_FOR):
+            return cached[1]
+        port = self._clusters.get(cluster)
+        workload = None
+        if port is not None:
+            try:
+                workload = await port.workload(ref)
+            except NotFound:
+                workload = None
+            except PortError:
+                workload = None
+        self._cache[key] = (now, workload)
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return workload
+
+
+def _may_be_owned(ref: ObjectRef, cluster: str, managed: Mapping[tuple[str, ObjectRef], AppRef]) -> bool:
+    """Whether reading this object can tell an owner: what an Application manages itself needs no look upwards."""
+    return (cluster, ref) not in managed or ref.kind in ("Pod", "ReplicaSet", "Job")
+
+
+def _guess(ref: ObjectRef) -> list[ObjectRef] | None:
+    """Candidate owners by name, the likeliest last."""
+    name = workload_name(ref)
+    if ref.kind == "ReplicaSet":
+        return [ObjectRef(group="apps", kind="Deployment", namespace=ref.namespace, name=name)]
+    if ref.kind == "Job":
+        return [ObjectRef(group="batch", kind="CronJob", namespace=ref.namespace, name=name.rpartition("-")[0])]
+    if ref.kind == "Pod" and name != ref.name:
+        replica_set = ObjectRef(
+            group="apps", kind="ReplicaSet", namespace=ref.namespace, name=ref.name.rpartition("-")[0]
+        )
+        return [replica_set, ObjectRef(group="apps", kind="Deployment", namespace=ref.namespace, name=name)]
+    if ref.kind == "Pod" and ref.name.rpartition("-")[2].isdigit():
+        base = ref.name.rpartition("-")[0]
+        return [ObjectRef(group="apps", kind="StatefulSet", namespace=ref.namespace, name=base)]
+    return None
+
+
+def _tracked(name: str, apps: Mapping[AppRef, AppState]) -> AppRef | None:
+    """The known Application that a tracking-id or instance label names."""
+    if not name:
+        return None
+    for ref in apps:
+        wanted = qualify(name, like=ref)
+        if (wanted.namespace, wanted.name) == (ref.namespace, ref.name):
+            return ref
+    return None

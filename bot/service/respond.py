@@ -1,0 +1,180 @@
+"""The serial section: readings in, decisions written, then said. One worker, one decision after the other."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.core.board import Board
+from bot.core.incidents import Changes
+from bot.core.observation import Owners
+from bot.core.signals import ObjectRef
+from bot.core.states import AppState, EventReport, PodState, Workload
+from bot.service.enrich import OwnerFinder
+from bot.service.ports import AppGone, Deleted, PortError, Relisted, Store
+
+log = structlog.get_logger(__name__)
+
+QUEUE_LIMIT = 20_000
+"""Readings waiting to be decided; a source that fills it waits (back pressure), nothing is dropped."""
+
+BATCH = 500
+RETRY_COMMIT_AFTER = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerRead:
+    """A controller was read because incidents rest on its Events (None: it doesn't exist)."""
+
+    cluster: str
+    ref: ObjectRef
+    workload: Workload | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAway:
+    """A source can't be read now: what it said is stale, not gone."""
+
+    prefix: str
+
+
+BENIGN = frozenset(
+    {
+        "Completed",
+        "Created",
+        "Killing",
+        "OperationStarted",
+        "Pulled",
+        "Pulling",
+        "ResourceUpdated",
+        "ScalingReplicaSet",
+        "Scheduled",
+        "Started",
+        "SuccessfulCreate",
+        "SuccessfulDelete",
+    }
+)
+"""Reasons of Normal events that can only contradict, never accuse."""
+
+Reading = AppState | AppGone | EventReport | PodState | Relisted | Deleted | ControllerRead | SourceAway
+Clock = Callable[[], datetime]
+
+
+class Responder:
+    """Feeds readings to the board and writes what it decides before anything is said."""
+
+    def __init__(self, *, board: Board, store: Store, owners: OwnerFinder, clock: Clock) -> None:
+        self.board = board
+        self._store = store
+        self._owners = owners
+        self._clock = clock
+        self._queue: asyncio.Queue[Reading] = asyncio.Queue(maxsize=QUEUE_LIMIT)
+        self._listeners: list[Callable[[Changes], None]] = []
+        self._lock = asyncio.Lock()
+
+    def on_decision(self, listener: Callable[[Changes], None]) -> None:
+        """Call this after each written decision (to wake the speaker, the investigator)."""
+        self._listeners.append(listener)
+
+    async def restore(self) -> None:
+        """Start from what was written."""
+        self.board.restore(await self._store.load())
+
+    async def offer(self, reading: Reading) -> None:
+        """Queue a reading; waits while the queue is full."""
+        await self._queue.put(reading)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every reading offered so far was decided."""
+        return self._queue.empty() and not self._lock.locked()
+
+    async def run(self, *, tick_every: float) -> None:
+        """Decide for ever; lets time pass every `tick_every` seconds."""
+        while True:
+            batch: list[Reading] = []
+            with suppress(TimeoutError):
+                batch.append(await asyncio.wait_for(self._queue.get(), tick_every))
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self.decide(batch)
+
+    async def decide(self, readings: Sequence[Reading]) -> None:
+        """Decide on some readings, let time pass, and write the result."""
+        owners = await asyncio.gather(*(self._owners_of(reading) for reading in readings))
+        async with self._lock:
+            for reading, found in zip(readings, owners, strict=True):
+                try:
+                    self._apply(reading, found)
+                except Exception:
+                    # One reading that trips the decision must not stop all others; it is a bug to be fixed.
+                    log.exception("a reading could not be decided on", reading=repr(reading)[:500])
+            self.board.tick(now=self._clock())
+            await self._write()
+
+    async def change(self, act: Callable[[Board, datetime], None]) -> None:
+        """Let a command or the investigator change the board within the serial section."""
+        async with self._lock:
+            act(self.board, self._clock())
+            await self._write()
+
+    async def _write(self) -> None:
+        changes = self.board.take(now=self._clock())
+        if changes.empty:
+            return
+        while True:
+            try:
+                await self._store.commit(changes)
+                break
+            except PortError as error:
+                log.error("the decision could not be written; trying again", error=str(error))
+                await asyncio.sleep(RETRY_COMMIT_AFTER)
+        for listener in self._listeners:
+            listener(changes)
+
+    def _apply(self, reading: Reading, owners: Owners | None) -> None:
+        now = self._clock()
+        board = self.board
+        match reading:
+            case AppState():
+                board.observe_app(reading, now=now)
+            case AppGone(ref=ref):
+                board.app_gone(ref, now=now)
+            case EventReport() if owners is not None:
+                board.observe_event(reading, owners, now=now)
+            case PodState() if owners is not None:
+                board.observe_pod(reading, owners, now=now)
+            case Relisted(kind="Pod"):
+                board.pods_listed(reading.cluster, reading.uids, now=now)
+            case Deleted(kind="Pod"):
+                board.pod_gone(reading.cluster, reading.uid, now=now)
+            case ControllerRead():
+                board.controller_read(reading.cluster, reading.ref, reading.workload, now=now)
+            case SourceAway(prefix=prefix):
+                board.sources_away(prefix, now=now)
+            case _:
+                return  # an Event that left the watch says nothing about what it reported
+
+    async def _owners_of(self, reading: Reading) -> Owners | None:
+        """Where a report's object belongs. Benign reports aren't worth a look at the cluster."""
+        match reading:
+            case EventReport(warning=False, reason=reason) if reason in BENIGN:
+                return Owners(topmost=reading.object, app=None)
+            case EventReport():
+                controller = None
+            case PodState():
+                controller = reading.controller
+            case _:
+                return None
+        ledger = self.board.ledger
+        return await self._owners.owners(
+            reading.cluster,
+            reading.object,
+            controller=controller,
+            managed=ledger.managed,
+            apps=ledger.apps,
+            now=self._clock(),
+        )
