@@ -1,0 +1,307 @@
+"""Matches a message against every entry at once and ranks what fits (the rules of entry-format.md).
+
+A literal prefilter (Aho-Corasick over lower-cased text) names the few rules that have a chance; RE2 verifies them.
+Both are linear in the text, so no message and no pattern can hold the event loop.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import ahocorasick_rs
+import re2
+
+from bot.core.entries import Entry, Noise, NoiseRule, Rule
+from bot.core.haystack import MACHINE, Text, fields_of, tries
+from bot.core.patterns import compile_pattern, literal_length, required_literals
+from bot.core.signals import Signal
+from bot.core.text import cut, fill
+
+CAPTURE_LIMIT = 300
+SPECIFIC_LENGTH = 20
+"""Literal characters from which on a rule counts as specific, for the confidence that is reported."""
+
+_TRIM = " \t\n\"'`\\│"
+Verdict = Literal["known", "unknown", "noise"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One entry that fits: which of its rules (`any[0]`), why in words, and what the message told."""
+
+    entry: Entry
+    confidence: float
+    captures: Mapping[str, str]
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """All entries that fit, best first. `noise` is the id of the noise rule where nothing else fits."""
+
+    verdict: Verdict
+    matches: tuple[Match, ...] = ()
+    noise: str = ""
+
+    @property
+    def best(self) -> Match | None:
+        """The winner."""
+        return self.matches[0] if self.matches else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule made ready. `owner` counts the entries, then the noise rules."""
+
+    owner: int
+    label: str
+    pattern: "re2._Regexp[str] | None"
+    groups: tuple[tuple[str, int], ...]
+    length: int
+    sources: frozenset[str] | None
+    reasons: frozenset[str] | None
+    kinds: frozenset[str] | None
+
+    def counted(self, fields: Mapping[str, str], *, machine: bool) -> tuple[int, bool] | None:
+        """How many filters fit, and whether the reason counted; None where one that counts excludes the signal."""
+        fits, reason_counted = 0, False
+        for wanted, value, is_reason in (
+            (self.sources, fields["source"], False),
+            (self.reasons, fields["reason"], True),
+            (self.kinds, fields["kind"], False),
+        ):
+            if wanted is None:
+                continue
+            if value in wanted:
+                fits += 1
+                reason_counted = reason_counted or (is_reason and machine)
+            elif machine and value:
+                return None
+        if self.pattern is None and not reason_counted:
+            return None
+        return fits, reason_counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    rule: _Rule
+    fits: int
+    reason_counted: bool
+    start: int
+    quote: str
+    groups: Mapping[str, str]
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return self.fits, self.rule.length, self.start
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """An entry or a noise rule with the rules that must hold, or must not, beside the one that matched."""
+
+    entry: Entry | None
+    noise: str
+    needs: tuple[_Rule, ...]
+    never: tuple[_Rule, ...]
+
+
+class Matcher:
+    """Entries and noise rules made ready to match. Build it with `compile_entries`; it never changes."""
+
+    def __init__(self, owners: Sequence[_Owner], rules: Sequence[_Rule]) -> None:
+        self._owners = owners
+        self._rules = rules
+        self._by_reason: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        by_literal: dict[str, list[int]] = {}
+        for index, rule in enumerate(rules):
+            literals = required_literals(rule.pattern.pattern.removeprefix("(?m)")) if rule.pattern else frozenset()
+            if rule.pattern is None:
+                for reason in rule.reasons or ():
+                    self._by_reason.setdefault(reason, []).append(index)
+            elif literals:
+                for literal in literals:
+                    by_literal.setdefault(literal, []).append(index)
+            else:
+                self._always.append(index)
+        self._by_literal = tuple(tuple(indexes) for indexes in by_literal.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(by_literal))
+
+    def match(self, signal: Signal | Text) -> Result:
+        """Every entry that fits, ranked. The innermost cause decides; the original is asked where it names nothing."""
+        fields = fields_of(signal)
+        machine = fields["source"] in MACHINE
+        hits: dict[int, _Hit] = {}
+        for texts in tries(signal.message, signal.original):
+            self._search(texts, fields, hits, machine=machine)
+            if any((entry := self._owners[owner].entry) is not None and not entry.generic for owner in hits):
+                break
+        return self._result(hits, fields)
+
+    def _search(self, texts: Sequence[str], fields: Mapping[str, str], hits: dict[int, _Hit], *, machine: bool) -> None:
+        candidates = set(self._always)
+        candidates.update(self._by_reason.get(fields["reason"], ()))
+        for text in texts:
+            lowered = text.lower()
+            for index, _, _ in self._automaton.find_matches_as_indexes(lowered, overlapping=True):
+                candidates.update(self._by_literal[index])
+        if not candidates:
+            return
+        encoded = [text.encode() for text in texts]
+        refused: dict[int, bool] = {}
+        for index in candidates:
+            rule = self._rules[index]
+            hit = _try(rule, encoded, fields, machine=machine)
+            if hit is None or (rule.owner in hits and hits[rule.owner].rank >= hit.rank):
+                continue
+            if rule.owner not in refused:
+                refused[rule.owner] = not _permits(self._owners[rule.owner], encoded, fields, machine=machine)
+            if not refused[rule.owner]:
+                hits[rule.owner] = hit
+
+    def _result(self, hits: Mapping[int, _Hit], fields: Mapping[str, str]) -> Result:
+        found = [
+            (_rank(entry, hit), entry, hit)
+            for owner, hit in hits.items()
+            if (entry := self._owners[owner].entry) is not None
+        ]
+        if not found:
+            noise = min((self._owners[owner].noise for owner in hits), default="")
+            return Result(verdict="noise" if noise else "unknown", noise=noise)
+        found.sort(key=lambda item: item[0])
+        ordered = _yielding([(entry, hit) for _, entry, hit in found])
+        return Result(verdict="known", matches=tuple(_match(entry, hit, fields) for entry, hit in ordered))
+
+
+def compile_entries(entries: Iterable[Entry], noise: Noise | Iterable[NoiseRule] = ()) -> Matcher:
+    """A matcher over these entries (retired ones aside) and noise rules. Raises `BadPattern`."""
+    owners: list[_Owner] = []
+    rules: list[_Rule] = []
+    for entry in entries:
+        if entry.status == "retired":
+            continue
+        number = len(owners)
+        any_of, all_of = entry.match.any_of, entry.match.all_of
+        label = "any" if any_of else "all"
+        rules.extend(_ready(rule, number, f"{label}[{place}]") for place, rule in enumerate(any_of or all_of[:1]))
+        owners.append(
+            _Owner(
+                entry=entry,
+                noise="",
+                needs=tuple(_ready(rule, number, "all") for rule in all_of),
+                never=tuple(_ready(rule, number, "none") for rule in entry.match.none_of),
+            )
+        )
+    for rule in noise.noise if isinstance(noise, Noise) else noise:
+        number = len(owners)
+        rules.append(_ready(rule, number, rule.id))
+        never = tuple(_ready(item, number, "none") for item in rule.none_of)
+        owners.append(_Owner(entry=None, noise=rule.id, needs=(), never=never))
+    return Matcher(owners, rules)
+
+
+def _ready(rule: Rule, owner: int, label: str) -> _Rule:
+    pattern = compile_pattern(rule.message) if rule.message is not None else None
+    return _Rule(
+        owner=owner,
+        label=label,
+        pattern=pattern,
+        groups=tuple(pattern.groupindex.items()) if pattern is not None else (),
+        length=literal_length(rule.message) if rule.message is not None else 0,
+        sources=_names(rule.source),
+        reasons=_names(rule.reason),
+        kinds=_names(rule.kind),
+    )
+
+
+def _names(value: str | tuple[str, ...] | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    return frozenset([value]) if isinstance(value, str) else frozenset(value)
+
+
+def _try(rule: _Rule, texts: Sequence[bytes], fields: Mapping[str, str], *, machine: bool) -> _Hit | None:
+    counted = rule.counted(fields, machine=machine)
+    if counted is None:
+        return None
+    if rule.pattern is None:
+        return _Hit(rule, counted[0], counted[1], 0, "", {})
+    best: _Hit | None = None
+    for text in texts:
+        match = rule.pattern.search(text)
+        if match is not None and (best is None or match.start() > best.start):
+            groups = {
+                name: value
+                for name, number in rule.groups
+                if (raw := match.group(number))
+                and (value := cut(raw.decode("utf-8", "replace").strip(_TRIM), CAPTURE_LIMIT))
+            }
+            quote = cut(match.group(0).decode("utf-8", "replace"), 80)
+            best = _Hit(rule, counted[0], counted[1], match.start(), quote, groups)
+    return best
+
+
+def _permits(owner: _Owner, texts: Sequence[bytes], fields: Mapping[str, str], *, machine: bool) -> bool:
+    """Whether the rules under all: hold too and none under none: does."""
+    if any(_try(rule, texts, fields, machine=machine) is not None for rule in owner.never):
+        return False
+    return all(_try(rule, texts, fields, machine=machine) is not None for rule in owner.needs)
+
+
+def _rank(entry: Entry, hit: _Hit) -> tuple[bool, bool, int, int, int, str]:
+    fits, length, start = hit.rank
+    return entry.status == "draft", entry.generic, -fits, -length, -start, entry.id
+
+
+def _yielding(found: list[tuple[Entry, _Hit]]) -> list[tuple[Entry, _Hit]]:
+    """The ranked matches with each entry moved behind those it yields to."""
+    present = {entry.id for entry, _ in found}
+    ordered: list[tuple[Entry, _Hit]] = []
+    waiting = list(found)
+    while waiting:
+        placed = {entry.id for entry, _ in ordered}
+        ready = next(
+            (item for item in waiting if all(other in placed or other not in present for other in item[0].yields_to)),
+            waiting[0],
+        )
+        ordered.append(ready)
+        waiting.remove(ready)
+    return ordered
+
+
+def _match(entry: Entry, hit: _Hit, fields: Mapping[str, str]) -> Match:
+    if entry.generic:
+        confidence = 0.55
+    elif hit.rule.length < SPECIFIC_LENGTH:
+        confidence = 0.7
+    else:
+        confidence = 0.95 if hit.reason_counted else 0.9
+    filters = [
+        f"{name} {fields[name]}"
+        for name, wanted in (("source", hit.rule.sources), ("reason", hit.rule.reasons), ("kind", hit.rule.kinds))
+        if wanted is not None and fields[name] in wanted
+    ]
+    why = ", ".join([*filters, *([f"the words “{hit.quote}”"] if hit.quote else [])])
+    return Match(
+        entry=entry, confidence=confidence, captures=_captures(entry, hit.groups, fields), rule=hit.rule.label, why=why
+    )
+
+
+def _captures(entry: Entry, groups: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    """The groups of the match, and the entry's fallbacks for those that are missing."""
+    found = dict(groups)
+    for name, fallback in entry.captures.items():
+        if name in found:
+            continue
+        if fallback.startswith("signal."):
+            value = fields.get(fallback.removeprefix("signal."), "")
+        else:
+            known = found | {f"signal.{field}": value for field, value in fields.items() if value}
+            value = fill(fallback, known)
+            if "{{" in value:
+                value = ""
+        if value:
+            found[name] = value
+    return found
