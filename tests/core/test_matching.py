@@ -175,8 +175,8 @@ def test_ranking_prefers_filters_then_length_then_the_innermost_then_the_id() ->
     "text",
     [
         pytest.param(
-            '│   Warning  FailedCreate  2s  Error creating: pods "web-8 │\n│ 6c-" is forbidden: error looking up service │\n'
-            '│ account shop/web: serviceaccount "web" not found │',
+            '│   Warning  FailedCreate  2s  Error creating: pods "web-8 │\n│ 6c-" is forbidden: error looking up │\n'
+            '│ service account shop/web: serviceaccount "web" not found │',
             id="a boxed table",
         ),
         pytest.param("error looking up service\n    account shop/web: not found", id="a line break"),
