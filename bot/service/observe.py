@@ -11,13 +11,12 @@ import structlog
 
 from bot.core.recovery import about_application
 from bot.core.signals import AppRef
-from bot.core.states import EventReport
+from bot.core.states import EventReport, ListedApp
 from bot.service.ports import (
     AppGone,
     Cluster,
     GitOps,
     Health,
-    ListedApp,
     NotFound,
     PortError,
     Readiness,
