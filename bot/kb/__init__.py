@@ -1,1 +1,1 @@
-"""The knowledge base: files to entries and back, and the checks that keep them honest. Reads files, never the network."""
+"""The knowledge base on disk: loading with file:line errors, linting, testing, searching, importing, editing."""

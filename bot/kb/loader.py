@@ -1,0 +1,125 @@
+"""Loads knowledge paths: later paths override earlier ones by id, and every error is found in one run."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from bot.core.entries import Entry, NoiseRule
+from bot.core.matching import Matcher, compile_entries
+from bot.core.patterns import BadPattern, compile_pattern
+from bot.kb.documents import Document, read_entry, read_noise
+from bot.kb.issues import Issue
+
+NOISE_FILE = "noise.yaml"
+EXCEPTIONS_FILE = "exceptions.yaml"
+
+
+class BadKnowledge(Exception):
+    """The knowledge base can't be used; the text lists every error with file and line."""
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__("\n".join(map(str, issues)))
+        self.issues = tuple(issues)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What was loaded. `documents` holds the winning file per id, `shadowed` those a later path overrides."""
+
+    paths: tuple[Path, ...]
+    documents: Mapping[str, Document]
+    shadowed: tuple[Document, ...]
+    noise: tuple[NoiseRule, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """The entries by id, retired ones aside."""
+        return {name: item.entry for name, item in self.documents.items() if item.entry.status != "retired"}
+
+    def compile(self) -> Matcher:
+        """A matcher over what could be loaded. Raises `BadPattern` where lint would have told."""
+        return compile_entries((item.entry for item in self.documents.values()), self.noise)
+
+
+def default_path() -> Path:
+    """The knowledge that ships in the package, or the repository's own."""
+    package = Path(str(files("bot")))
+    shipped = package / "knowledge"
+    return shipped if shipped.is_dir() else package.parent / "knowledge"
+
+
+def load(paths: Iterable[Path] | None = None) -> Knowledge:
+    """Load paths in order (default: ours alone), keeping every error as an issue."""
+    roots = tuple(paths) if paths is not None else (default_path(),)
+    documents: dict[str, Document] = {}
+    shadowed: list[Document] = []
+    noise: dict[str, NoiseRule] = {}
+    issues: list[Issue] = []
+    for root in roots:
+        if not root.is_dir():
+            issues.append(Issue(path=root, line=1, check="path", message="there is no such folder"))
+            continue
+        here: dict[str, Document] = {}
+        for path in _entry_files(root):
+            document, found = read_entry(path, root)
+            issues.extend(found)
+            if document is None:
+                continue
+            issues.extend(_bad_patterns(document))
+            name = document.entry.id
+            if name in here:
+                twin = here[name].path
+                issues.append(
+                    Issue(path=path, line=document.line("id"), check="identity", message=f"{name} is also in {twin}")
+                )
+                continue
+            here[name] = document
+        shadowed.extend(documents[name] for name in here if name in documents)
+        documents.update(here)
+        if (root / NOISE_FILE).is_file():
+            read, found = read_noise(root / NOISE_FILE)
+            issues.extend(found)
+            noise.update({rule.id: rule for rule in read.noise} if read else {})
+    return Knowledge(
+        paths=roots,
+        documents=documents,
+        shadowed=tuple(shadowed),
+        noise=tuple(noise.values()),
+        issues=tuple(issues),
+    )
+
+
+def load_or_raise(paths: Iterable[Path] | None = None) -> Knowledge:
+    """Load, or raise `BadKnowledge` with every error."""
+    knowledge = load(paths)
+    errors = [issue for issue in knowledge.issues if issue.severity == "error"]
+    if errors:
+        raise BadKnowledge(errors)
+    return knowledge
+
+
+def _entry_files(root: Path) -> Iterator[Path]:
+    """Markdown files below the path, in a stable order; READMEs and hidden folders aside."""
+    for path in sorted(root.rglob("*.md")):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not hidden and path.stem.lower() != "readme":
+            yield path
+
+
+def _bad_patterns(document: Document) -> Iterator[Issue]:
+    for place in ("any", "all", "none"):
+        for number, rule in enumerate(getattr(document.entry.match, f"{place}_of")):
+            if rule.message is None:
+                continue
+            try:
+                compile_pattern(rule.message)
+            except BadPattern as error:
+                yield Issue(
+                    path=document.path,
+                    line=document.line("match", place, number, "message"),
+                    check="pattern",
+                    message=f"RE2 refuses match.{place}[{number}]: {error}",
+                    fix="See «Patterns» in docs/knowledge.md.",
+                )
