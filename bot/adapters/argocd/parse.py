@@ -1,0 +1,268 @@
+"""Argo CD's JSON in our own words. Pure; whatever comes, the result is a reading or a `ParseError`.
+
+Shapes: facts/argocd.md §1.4 and, measured, §8.15.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.adapters.argocd.values import flag, moment, name, number, record, records, text
+from bot.core.signals import AppRef, ObjectRef
+from bot.core.states import (
+    AppState,
+    Condition,
+    HistoryEntry,
+    ListedApp,
+    ManagedResource,
+    Operation,
+    Resource,
+    ResourceResult,
+    RevisionInfo,
+    SyncWindows,
+    TreeNode,
+)
+
+LIST_LIMIT = 20_000
+"""Resources, conditions and results read of one Application."""
+
+
+class ParseError(ValueError):
+    """What came isn't what Argo CD sends; the text says where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which Argo CD a reading comes from, and how its destinations are called as clusters."""
+
+    argocd: str = "default"
+    clusters: Mapping[str, str] = field(default_factory=dict)
+
+    def cluster(self, destination: str) -> str:
+        """The cluster that holds a destination (server or name), else `<argocd>/<destination>`: unwatched."""
+        return self.clusters.get(destination) or f"{self.argocd}/{destination}"
+
+
+def application(value: object, place: Place) -> AppState:
+    """One Application as GET and the stream give it."""
+    body = record(value)
+    metadata, spec, status = record(body.get("metadata")), record(body.get("spec")), record(body.get("status"))
+    if not name(metadata.get("name")):
+        raise ParseError("an Application without metadata.name")
+    ref = AppRef(
+        argocd=place.argocd, namespace=name(metadata.get("namespace")) or "argocd", name=name(metadata["name"])
+    )
+    destination = record(spec.get("destination"))
+    where = name(destination.get("server")) or name(destination.get("name"))
+    sources = records(spec.get("sources")) or [record(spec.get("source"))]
+    sync, health = record(status.get("sync")), record(status.get("health"))
+    automated = record(spec.get("syncPolicy")).get("automated")
+    hydrator = record(record(status.get("sourceHydrator")).get("currentOperation"))
+    return AppState(
+        ref=ref,
+        uid=name(metadata.get("uid")),
+        resource_version=name(metadata.get("resourceVersion")),
+        project=name(spec.get("project")) or "default",
+        cluster=place.cluster(where),
+        destination=where,
+        destination_namespace=name(destination.get("namespace")),
+        repositories=tuple(filter(None, (text(source.get("repoURL")) for source in sources))),
+        paths=tuple(filter(None, (name(source.get("path")) or name(source.get("chart")) for source in sources))),
+        target_revision=",".join(filter(None, (name(source.get("targetRevision")) for source in sources))),
+        created_at=moment(metadata.get("creationTimestamp")),
+        deleting=bool(metadata.get("deletionTimestamp")),
+        sync=name(sync.get("status")),
+        revision=_revision(sync),
+        health=name(health.get("status")),
+        health_message=text(health.get("message")),
+        health_since=moment(health.get("lastTransitionTime")),
+        auto_sync=isinstance(automated, dict) and automated.get("enabled") is not False,
+        self_heal=flag(record(automated).get("selfHeal")),
+        reconciled_at=moment(status.get("reconciledAt")),
+        operation_pending=isinstance(body.get("operation"), dict),
+        operation=_operation(status.get("operationState")),
+        conditions=tuple(
+            Condition(type=name(item.get("type")), message=text(item.get("message")))
+            for item in records(status.get("conditions"))[:LIST_LIMIT]
+        ),
+        resources=tuple(_resource(item) for item in records(status.get("resources"))[:LIST_LIMIT]),
+        history=tuple(_history(item) for item in records(status.get("history"))[:LIST_LIMIT]),
+        images=tuple(name(item) for item in record(status.get("summary")).get("images") or () if isinstance(item, str)),
+        hydrator_phase=name(hydrator.get("phase")),
+        hydrator_message=text(hydrator.get("message")),
+        parent=_parent(ref, metadata),
+        application_set=next(
+            (
+                name(owner.get("name"))
+                for owner in records(metadata.get("ownerReferences"))
+                if owner.get("kind") == "ApplicationSet"
+            ),
+            "",
+        ),
+    )
+
+
+def listed(value: object, place: Place) -> tuple[ListedApp, ...]:
+    """The list's answer."""
+    found = []
+    for item in records(record(value).get("items")):
+        metadata = record(item.get("metadata"))
+        if not name(metadata.get("name")):
+            continue
+        ref = AppRef(
+            argocd=place.argocd, namespace=name(metadata.get("namespace")) or "argocd", name=name(metadata["name"])
+        )
+        found.append(
+            ListedApp(ref=ref, uid=name(metadata.get("uid")), resource_version=name(metadata.get("resourceVersion")))
+        )
+    return tuple(found)
+
+
+def tree(value: object) -> tuple[TreeNode, ...]:
+    """A resource tree's nodes."""
+    return tuple(_node(item) for item in records(record(value).get("nodes"))[:LIST_LIMIT])
+
+
+def managed(value: object) -> tuple[ManagedResource, ...]:
+    """Desired and live states."""
+    return tuple(
+        ManagedResource(
+            object=_object(item), target=_state(item.get("targetState")), live=_state(item.get("liveState"))
+        )
+        for item in records(record(value).get("items"))[:LIST_LIMIT]
+    )
+
+
+def revision_info(value: object, revision: str) -> RevisionInfo:
+    """A commit's author, date and message."""
+    body = record(value)
+    return RevisionInfo(
+        revision=revision,
+        author=text(body.get("author")),
+        date=moment(body.get("date")),
+        message=text(body.get("message")),
+    )
+
+
+def sync_windows(value: object) -> SyncWindows:
+    """Whether a manual sync is allowed now. Without windows the answer is only `canSync`."""
+    body = record(value)
+    windows = records(body.get("activeWindows")) or records(body.get("assignedWindows"))
+    told = ", ".join(
+        f"{name(item.get('kind'))} {name(item.get('schedule'))} for {name(item.get('duration'))}"
+        for item in windows[:3]
+    )
+    return SyncWindows(can_sync=body.get("canSync") is not False, description=told)
+
+
+def error_message(body: str, status: int) -> str:
+    """The server's own words: `message` of a JSON error, else the text, cut to one line's length."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        parsed = None
+    said = text(record(parsed).get("message")) or text(record(parsed).get("error")) or text(body.strip())
+    return said[:500] or f"HTTP {status} without a word"
+
+
+def _operation(value: object) -> Operation | None:
+    body = record(value)
+    if not body:
+        return None
+    asked = record(body.get("operation"))
+    sync, result = record(asked.get("sync")), record(body.get("syncResult"))
+    initiated = record(asked.get("initiatedBy"))
+    return Operation(
+        phase=name(body.get("phase")),
+        message=text(body.get("message")),
+        revision=_revision(result) or _revision(sync),
+        started_at=moment(body.get("startedAt")),
+        finished_at=moment(body.get("finishedAt")),
+        retry_count=number(body.get("retryCount")),
+        dry_run=flag(sync.get("dryRun")),
+        partial=bool(records(sync.get("resources"))),
+        automated=flag(initiated.get("automated")),
+        initiated_by=name(initiated.get("username")),
+        info=tuple((name(item.get("name")), text(item.get("value"))) for item in records(asked.get("info"))[:50]),
+        results=tuple(
+            ResourceResult(
+                object=_object(item),
+                status=name(item.get("status")),
+                message=text(item.get("message")),
+                hook_phase=name(item.get("hookPhase")),
+                hook_type=name(item.get("hookType")),
+            )
+            for item in records(result.get("resources"))[:LIST_LIMIT]
+        ),
+    )
+
+
+def _resource(item: Mapping[str, Any]) -> Resource:
+    health = record(item.get("health"))
+    return Resource(
+        object=_object(item),
+        version=name(item.get("version")),
+        status=name(item.get("status")),
+        health=name(health.get("status")),
+        health_message=text(health.get("message")),
+        requires_pruning=flag(item.get("requiresPruning")),
+        hook=flag(item.get("hook")),
+    )
+
+
+def _history(item: Mapping[str, Any]) -> HistoryEntry:
+    initiated = record(item.get("initiatedBy"))
+    return HistoryEntry(
+        id=number(item.get("id")),
+        revision=_revision(item),
+        deployed_at=moment(item.get("deployedAt")),
+        initiated_by=name(initiated.get("username")),
+        automated=flag(initiated.get("automated")),
+    )
+
+
+def _node(item: Mapping[str, Any]) -> TreeNode:
+    health = record(item.get("health"))
+    info = {name(row.get("name")): text(row.get("value")) for row in records(item.get("info"))}
+    return TreeNode(
+        object=_object(item),
+        uid=name(item.get("uid")),
+        health=name(health.get("status")),
+        health_message=text(health.get("message")),
+        parents=tuple(_object(parent) for parent in records(item.get("parentRefs"))),
+        images=tuple(name(image) for image in item.get("images") or () if isinstance(image, str)),
+        status_reason=info.get("Status Reason", ""),
+    )
+
+
+def _object(item: Mapping[str, Any]) -> ObjectRef:
+    return ObjectRef(
+        group=name(item.get("group")),
+        kind=name(item.get("kind")),
+        namespace=name(item.get("namespace")),
+        name=name(item.get("name")),
+    )
+
+
+def _state(value: object) -> str | None:
+    return value if isinstance(value, str) and value not in ("", "null") else None
+
+
+def _revision(body: Mapping[str, Any]) -> str:
+    several = body.get("revisions")
+    if isinstance(several, list) and several:
+        return ",".join(name(item) for item in several)
+    return name(body.get("revision"))
+
+
+def _parent(ref: AppRef, metadata: Mapping[str, Any]) -> AppRef | None:
+    """The app-of-apps that tracks this Application; a copied tracking-id names another object and is ignored."""
+    tracking = name(record(metadata.get("annotations")).get("argocd.argoproj.io/tracking-id"))
+    parent, _, rest = tracking.partition(":")
+    if parent and rest == f"argoproj.io/Application:{ref.namespace}/{ref.name}":
+        namespace, separator, bare = parent.partition("_")
+        if separator:
+            return AppRef(argocd=ref.argocd, namespace=namespace, name=bare)
+        return AppRef(argocd=ref.argocd, namespace=ref.namespace, name=parent)
+    return None

@@ -1,0 +1,54 @@
+"""Reading untrusted JSON: every accessor gives a value of the asked type or its empty form, never an exception.
+
+Argo CD leaves things out, sends null, `{}` or `{"items":null}` for the same thing (facts/argocd.md §8.15).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.redaction import redact
+
+TEXT_LIMIT = 65_536
+NAME_LIMIT = 512
+
+
+def record(value: object) -> Mapping[str, Any]:
+    """An object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def records(value: object) -> list[Mapping[str, Any]]:
+    """The objects in a list; anything else in it is passed over."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def name(value: object) -> str:
+    """A short identifier: a string up to `NAME_LIMIT` characters, else empty."""
+    return value[:NAME_LIMIT] if isinstance(value, str) else ""
+
+
+def text(value: object) -> str:
+    """A message: cut and redacted."""
+    return redact(value[:TEXT_LIMIT]) if isinstance(value, str) else ""
+
+
+def number(value: object) -> int:
+    """A whole number, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def flag(value: object) -> bool:
+    """True only for JSON's true."""
+    return value is True
+
+
+def moment(value: object) -> datetime | None:
+    """An RFC 3339 time in UTC, else None."""
+    if not isinstance(value, str) or not value or len(value) > 64:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
