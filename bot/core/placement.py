@@ -55,9 +55,9 @@ class Placement:
             return standing
         key, found = self._key(standing)
         incident = self._ledger.by_key(key)
-        if incident is not None and incident.state is State.MERGED:
-            incident = self._ledger.incidents.get(incident.merged_into)
-        if incident is not None and (incident.state in LIVE or self._may_reopen(incident, now)):
+        # Where the key is only an alias, the signal is a symptom of what the incident has become.
+        own = incident is not None and incident.entry == standing.entry
+        if incident is not None and own and (incident.state in LIVE or self._may_reopen(incident, now)):
             return self._support(incident, standing, now)
         root = self._root_for(standing)
         if root is not None:
