@@ -53,8 +53,7 @@ class Messages:
         message = self.conversation(channel).messages.get(str(ts))
         if message is None:
             raise SlackError("thread_not_found")
-        root: str = message.get("thread_ts", message["ts"])
-        return root
+        return str(message.get("thread_ts", message["ts"]))
 
     def changed(self) -> None:
         """Say that a message was edited in place."""
@@ -64,7 +63,7 @@ class Messages:
         """Remove a message; a root that has replies leaves a tombstone."""
         conversation = self.conversation(channel)
         message = conversation.messages.pop(ts)
-        root = message.get("thread_ts")
+        root: str | None = message.get("thread_ts")
         if root == ts and conversation.replies.get(ts):
             conversation.messages[ts] = _tombstone(ts)
             conversation.messages = dict(sorted(conversation.messages.items()))

@@ -10,7 +10,7 @@ from bot.sandbox.slack.values import Json
 STATEFUL: Final = frozenset(
     {"plain_text_input", "static_select", "multi_static_select", "checkboxes", "radio_buttons"},
 )
-_SEVERAL: Final = frozenset({"multi_static_select", "checkboxes"})
+SEVERAL: Final = frozenset({"multi_static_select", "checkboxes"})
 Values = Mapping[str, Mapping[str, object]]
 """block_id -> action_id -> what a person put in: text, an option's value, or a list of values."""
 
@@ -60,7 +60,7 @@ def chosen(element: Json, value: object) -> Json:
         return {name: element[name] for name in ("text", "value", "style", "url") if name in element}
     if kind == "plain_text_input":
         return {"value": None if value in (None, "") else str(value)}
-    if kind in _SEVERAL:
+    if kind in SEVERAL:
         wanted = value if isinstance(value, list) else [] if value in (None, "") else [value]
         return {"selected_options": [_option(element, each) for each in wanted]}
     return {"selected_option": None if value in (None, "") else _option(element, value)}
@@ -71,7 +71,7 @@ def initial(element: Json) -> Json:
     kind = element["type"]
     if kind == "plain_text_input":
         return {"value": element.get("initial_value") or None}
-    if kind in _SEVERAL:
+    if kind in SEVERAL:
         return {"selected_options": list(element.get("initial_options", []))}
     return {"selected_option": element.get("initial_option")}
 
