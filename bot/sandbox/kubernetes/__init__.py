@@ -1,1 +1,5 @@
-"""A Kubernetes API server: lists, watches, bookmarks, 410 and Status errors as a recorded 1.36 gave them."""
+"""A Kubernetes API server that answers as a recorded 1.36 did."""
+
+from bot.sandbox.kubernetes.server import FakeKubernetes
+
+__all__ = ["FakeKubernetes"]
