@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.limits import Block
-from bot.adapters.slack.mrkdwn import clean, cut, cut_middle, escape_cut, in_text, one_line, size, to_mrkdwn
+from bot.adapters.slack.mrkdwn import clean, cut, cut_middle, escape_cut, in_text, one_line, to_mrkdwn
 from bot.core.cards import Button, Phrase, Quote, Tone
 
 ACTIONS_BYTES = 4000
@@ -112,7 +112,9 @@ def _button(button: Button, number: int) -> Block | None:
     label = cut(one_line(clean(button.label)), limits.BUTTON_TEXT)
     action = button.action if number == 1 else f"{button.action}{SUFFIX}{number}"
     # a value cut short would act on something else
-    if not label or not button.action or len(action) > limits.ACTION_ID or size(button.value) > limits.BUTTON_VALUE:
+    if not label or not button.action or len(action) > limits.ACTION_ID:
+        return None
+    if not limits.carried(button.value, limits.BUTTON_VALUE):
         return None
     text = {"type": "plain_text", "text": label, "emoji": True}
     element: Block = {"type": "button", "action_id": action, "text": text, "value": button.value}

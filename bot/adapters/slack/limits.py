@@ -43,6 +43,11 @@ class Message:
     blocks: tuple[Block, ...]
 
 
+def carried(value: str, most: int) -> bool:
+    """Whether Slack gives a value back as it was: not too long, and no half of a character in it."""
+    return size(value) <= most and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def weight(blocks: Sequence[Block]) -> int:
     """What blocks weigh against the budget of a message: bytes of their JSON."""
     return len(json.dumps(list(blocks), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
@@ -99,6 +104,8 @@ def _block_problems(block: Block) -> Iterator[str]:
             yield from _text("header", block["text"]["text"], HEADER_TEXT)
         case "section":
             yield from _text("text", block["text"]["text"], SECTION_TEXT)
+            if "accessory" in block:
+                yield from _select_problems(block["accessory"])
         case "context":
             yield from _count(block["elements"], CONTEXT_ELEMENTS)
             for element in block["elements"]:
@@ -111,8 +118,6 @@ def _block_problems(block: Block) -> Iterator[str]:
             yield from _count(block["elements"], ACTION_ELEMENTS)
             for element in block["elements"]:
                 yield from _button_problems(element)
-        case "input":
-            yield from _select_problems(block["element"])
         case other:
             yield f"unexpected type {other}"
 
@@ -125,7 +130,7 @@ def _count(elements: Sequence[Block], most: int) -> Iterator[str]:
 def _button_problems(button: Block) -> Iterator[str]:
     yield from _text("label", button["text"]["text"], BUTTON_TEXT)
     yield from _text("action_id", button["action_id"], ACTION_ID)
-    if size(button["value"]) > BUTTON_VALUE:
+    if not carried(button["value"], BUTTON_VALUE):
         yield f"value of {size(button['value'])}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.adapters.slack import limits
 from bot.adapters.slack.elements import bullets, context, preformatted, section
 from bot.adapters.slack.limits import Block, fitted
-from bot.adapters.slack.mrkdwn import clean, cut, escape_cut, one_line, size, to_mrkdwn
+from bot.adapters.slack.mrkdwn import clean, cut, escape_cut, one_line, to_mrkdwn
 from bot.adapters.slack.shell import to_command
 from bot.core.cards import PlanCard, Tone
 
@@ -32,10 +32,10 @@ def message_view(title: str, text: str) -> Block:
 
 def plan_view(plan: PlanCard) -> Block:
     """The plan. Without a confirm button where it is refused, or where its value can't be carried."""
-    carried = size(plan.value) <= limits.MODAL_METADATA
+    carried = limits.carried(plan.value, limits.MODAL_METADATA)
     head, body = tuple(_head(plan, carried=carried)), tuple(_body(plan))
     blocks = fitted(head=head, body=body, most=limits.MODAL_BLOCKS, budget=MODAL_BYTES)
-    view = _view(plan.title, blocks)
+    view = _view(plan.title, blocks or (section("This plan has no steps."),))
     if carried:
         view["private_metadata"] = plan.value
     confirm = cut(one_line(clean(plan.confirm)), limits.MODAL_TITLE)
@@ -82,7 +82,7 @@ def _choices(plan: PlanCard) -> Iterator[Block]:
     options = [
         {"text": {"type": "plain_text", "text": label}, "value": value}
         for value, label in ((value, _option_label(label)) for value, label in plan.choices)
-        if value and label and size(value) <= limits.OPTION_VALUE
+        if value and label and limits.carried(value, limits.OPTION_VALUE)
     ][: limits.OPTIONS]
     if not options:
         return
@@ -90,15 +90,8 @@ def _choices(plan: PlanCard) -> Iterator[Block]:
     chosen = [option for option in options if option["value"] == plan.chosen]
     if chosen:
         select["initial_option"] = chosen[0]
-    yield {
-        "type": "input",
-        "block_id": CHOOSE,
-        "label": {"type": "plain_text", "text": "Target"},
-        "element": select,
-        # choosing asks for the plan of that target at once
-        "dispatch_action": True,
-        "optional": True,
-    }
+    # no input block: Slack takes those only beside a confirm button, which a refused plan doesn't have
+    yield section("*Target*") | {"block_id": CHOOSE, "accessory": select}
     if len(options) < len(plan.choices):
         yield context(f"{len(plan.choices) - len(options)} targets are not listed: Slack takes no more.")
 
