@@ -2,7 +2,7 @@
 
 import asyncio
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.core.cards import IncidentCard, Note, StatusCard, Tone, phrase
 from bot.core.incidents import Incident, State
@@ -38,7 +38,7 @@ class Asking:
         responder: Responder,
         gitops: Mapping[str, GitOps],
         readiness: Readiness,
-        card: Callable[[Incident], IncidentCard],
+        card: Callable[[Incident], Awaitable[IncidentCard]],
         deadline: float,
     ) -> None:
         self._responder = responder
@@ -63,7 +63,7 @@ class Asking:
             for incident in board.ledger.live()
             if str(ref) in incident.apps and (incident.state is not State.HELD or incident.entry)
         ]
-        answers: list[Answer] = [self._card(incident) for incident in incidents]
+        answers: list[Answer] = [await self._card(incident) for incident in incidents]
         state = board.ledger.apps.get(ref)
         if not answers and state is not None:
             answers.append(told(state))
@@ -77,13 +77,13 @@ class Asking:
             )
         return answers
 
-    def status(self) -> StatusCard:
+    async def status(self) -> StatusCard:
         """Open incidents as a plan, most severe first."""
         posted = [incident for incident in self._responder.board.ledger.live() if incident.state is not State.HELD]
         posted.sort(key=lambda incident: (_rank(incident), incident.opened_at))
         lines = []
         for incident in posted[:STATUS_LINES]:
-            card = self._card(incident)
+            card = await self._card(incident)
             template = "**{{severity}}** · " + card.title.template + " · {{state_}} since {{since_}}"
             values = dict(card.title.values) | {
                 "severity": incident.severity,

@@ -4,6 +4,7 @@ Everybody who asked gets an answer; a refusal says who may. Nobody's command sto
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -20,6 +21,11 @@ from bot.service.gather import gather_facts
 from bot.service.ports import Chat, GitOps, NotFound, PortError, Store
 
 log = structlog.get_logger(__name__)
+
+FINISHED_REMEMBERED = 1_000
+"""Commands that ended lately: a list of unfinished ones read before that must not start them again."""
+
+RETRY_FINISH_AFTER = 1.0
 
 Clock = Callable[[], datetime]
 Answers = Sequence[IncidentCard | Note | StatusCard]
@@ -53,6 +59,7 @@ class Commands:
         self._clock = clock
         self._deadline = deadline
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._finished: deque[str] = deque(maxlen=FINISHED_REMEMBERED)
 
     async def resume(self) -> None:
         """Take up what was stored but not finished before a restart."""
@@ -60,8 +67,8 @@ class Commands:
             self.start(command)
 
     def start(self, command: Command) -> None:
-        """Run a stored command; a second start of one that runs is ignored."""
-        if command.id in self._running:
+        """Run a stored command; a second start of one that runs, or has run, is ignored."""
+        if command.id in self._running or command.id in self._finished:
             return
         task = asyncio.create_task(self._run(command), name=f"command {command.kind}")
         self._running[command.id] = task
@@ -90,7 +97,17 @@ class Commands:
             log.exception("a command broke", kind=command.kind, command=command.id)
             headline = phrase("Something in the bot broke while doing this; its log has command {{id}}.", id=command.id)
             await self._tell(command, Note(headline=headline, tone=Tone.DANGER))
-        await self._store.finish(command.id, result=result)
+        self._finished.append(command.id)
+        await self._finish(command, result)
+
+    async def _finish(self, command: Command, result: str) -> None:
+        """Note that it ended; until that is written, a restart would take it up again."""
+        while True:
+            try:
+                return await self._store.finish(command.id, result=result)
+            except PortError as error:
+                log.error("a command's end could not be written; trying again", command=command.id, error=str(error))
+                await asyncio.sleep(RETRY_FINISH_AFTER)
 
     async def _handle(self, command: Command) -> str:
         match command.kind:
@@ -114,7 +131,7 @@ class Commands:
             case "why":
                 answers = [Note(headline=phrase("Which Application? `/gitops why APP`."))]
             case "status":
-                answers = [self._asking.status()]
+                answers = [await self._asking.status()]
             case "help" | "":
                 answers = [HELP]
             case _:

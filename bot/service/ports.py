@@ -234,6 +234,9 @@ class Store(Protocol):
 
     async def audit(self, row: AuditRow) -> None: ...
 
+    async def prune(self) -> None:
+        """Drop what is over and older than is to be kept. The audit stays."""
+
     async def check(self) -> str: ...
 
 

@@ -5,7 +5,7 @@ before posting again. Edits of one message are at least `edit_every` apart.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ class Speaker:
         store: Store,
         chat: Chat,
         channel: str,
-        card: Callable[[Incident, Thread | None], IncidentCard],
+        card: Callable[[Incident], Awaitable[IncidentCard]],
         note: Callable[[OutboxRow], Note],
         incident: Callable[[str], Incident | None],
         readiness: Readiness,
@@ -125,7 +125,7 @@ class Speaker:
         last = self._edited.get(incident.id)
         if last is not None and self._clock() - last < self._edit_every:
             return last + self._edit_every
-        card = self._card(incident, thread)
+        card = await self._card(incident)
         if self._said.get(incident.id) != card:
             await self._chat.edit_card(thread.ts, card)
             if thread.details_ts:
@@ -136,7 +136,7 @@ class Speaker:
         return None
 
     async def _open(self, incident: Incident, row: OutboxRow) -> None:
-        card = self._card(incident, None)
+        card = await self._card(incident)
         key = f"incident:{incident.id}"
         unsure = row.attempts > 0 or row.due < self._started
         ts = await self._chat.find(key) if unsure else None

@@ -1,0 +1,229 @@
+"""The active replica at work: observes, decides, speaks, answers and acts, over the ports alone."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.core.board import Board
+from bot.core.cards import IncidentCard, Note
+from bot.core.entries import Entry
+from bot.core.incidents import Changes, Command, Incident, OutboxRow, State
+from bot.core.signals import AppRef
+from bot.core.telling import Audience, incident_card
+from bot.core.thread_notes import thread_note
+from bot.service.ask import Asking
+from bot.service.commands import Commands
+from bot.service.enrich import OwnerFinder
+from bot.service.execute import Executor
+from bot.service.observe import ArgoCDObserver, KubernetesObserver
+from bot.service.ports import Chat, Cluster, GitOps, PortError, Readiness, Store
+from bot.service.respond import Responder
+from bot.service.speak import Speaker
+
+log = structlog.get_logger(__name__)
+
+TICK_EVERY = 0.25
+INBOX_EVERY = 1.0
+"""Seconds between looks for commands that another replica received."""
+
+PRUNE_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How often and how long the loops do what they do."""
+
+    list_every: timedelta
+    recovery_check_every: timedelta
+    edit_at_most_every: timedelta
+    question_deadline: timedelta
+    follow_poll: timedelta
+    follow_timeout: timedelta
+
+
+class Desk:
+    """Built once; each `run` starts from what is stored, so that a replica may lead, stand by and lead again."""
+
+    def __init__(
+        self,
+        *,
+        make_board: Callable[[], Board],
+        entries: Mapping[str, Entry],
+        store: Store,
+        chat: Chat,
+        channel: str,
+        gitops: Mapping[str, GitOps],
+        argocd_urls: Mapping[str, str],
+        clusters: Mapping[str, Cluster],
+        actors: frozenset[str],
+        intervals: Intervals,
+        readiness: Readiness,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._make_board = make_board
+        self._entries = entries
+        self._store = store
+        self._chat = chat
+        self._channel = channel
+        self._gitops = dict(gitops)
+        self._clusters = dict(clusters)
+        self._actors = actors
+        self._audience = Audience(may_act=bool(actors), argocd_urls=argocd_urls)
+        self._intervals = intervals
+        self._readiness = readiness
+        self._clock = clock
+        self._argocd: dict[str, ArgoCDObserver] = {}
+        self._commands: Commands | None = None
+
+    def look(self, argocd: str, applications: Iterable[AppRef]) -> bool:
+        """Read these Applications again; False when too many wait already. A standby leaves it to the active one."""
+        observer = self._argocd.get(argocd)
+        return observer is None or observer.look(applications)
+
+    def received(self, command: Command) -> None:
+        """A stored command to start at once; a standby leaves it to the active replica."""
+        if self._commands is not None:
+            self._commands.start(command)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        responder = Responder(
+            board=self._make_board(), store=self._store, owners=OwnerFinder(self._clusters), clock=self._clock
+        )
+        speaker = self._speaker(responder)
+        responder.on_decision(lambda changes: self._decided(changes, speaker))
+        await self._restored(responder)
+        self._argocd = {name: self._argocd_observer(port, responder) for name, port in self._gitops.items()}
+        kubernetes = [self._kubernetes_observer(port, responder) for port in self._clusters.values()]
+        self._commands = commands = self._answering(responder)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(responder.run(tick_every=TICK_EVERY), name="decide")
+                tasks.create_task(speaker.run(), name="speak")
+                tasks.create_task(self._inbox(commands), name="inbox")
+                tasks.create_task(self._tidy(), name="tidy")
+                for argocd in self._argocd.values():
+                    tasks.create_task(argocd.run(), name="observe Argo CD")
+                for cluster in kubernetes:
+                    tasks.create_task(cluster.run(), name="observe Kubernetes")
+        finally:
+            self._argocd = {}
+            self._commands = None
+            await commands.stop()
+
+    # -- parts
+
+    def _speaker(self, responder: Responder) -> Speaker:
+        return Speaker(
+            store=self._store,
+            chat=self._chat,
+            channel=self._channel,
+            card=lambda incident: self._card(responder.board, incident),
+            note=_note,
+            incident=responder.board.ledger.incidents.get,
+            readiness=self._readiness,
+            clock=self._clock,
+            edit_every=self._intervals.edit_at_most_every,
+        )
+
+    def _argocd_observer(self, port: GitOps, responder: Responder) -> ArgoCDObserver:
+        return ArgoCDObserver(
+            gitops=port,
+            responder=responder,
+            readiness=self._readiness,
+            list_every=self._intervals.list_every.total_seconds(),
+        )
+
+    def _kubernetes_observer(self, port: Cluster, responder: Responder) -> KubernetesObserver:
+        return KubernetesObserver(
+            cluster=port,
+            responder=responder,
+            readiness=self._readiness,
+            check_every=self._intervals.recovery_check_every.total_seconds(),
+            application_changed=lambda ref: self._application_changed(responder.board, ref),
+        )
+
+    def _answering(self, responder: Responder) -> Commands:
+        intervals = self._intervals
+        asking = Asking(
+            responder=responder,
+            gitops=self._gitops,
+            readiness=self._readiness,
+            card=lambda incident: self._card(responder.board, incident),
+            deadline=intervals.question_deadline.total_seconds(),
+        )
+        executor = Executor(
+            store=self._store,
+            chat=self._chat,
+            responder=responder,
+            gitops=self._gitops,
+            clock=self._clock,
+            poll_every=intervals.follow_poll.total_seconds(),
+            give_up_after=intervals.follow_timeout,
+        )
+        return Commands(
+            store=self._store,
+            chat=self._chat,
+            gitops=self._gitops,
+            asking=asking,
+            executor=executor,
+            actors=self._actors,
+            clock=self._clock,
+            deadline=intervals.question_deadline.total_seconds(),
+        )
+
+    async def _card(self, board: Board, incident: Incident) -> IncidentCard:
+        link = ""
+        if incident.state is State.MERGED:
+            survivor = await self._store.thread(incident.merged_into)
+            link = survivor.permalink if survivor else ""
+        return incident_card(
+            incident, entries=self._entries, ledger=board.ledger, audience=self._audience, survivor_link=link
+        )
+
+    # -- loops
+
+    async def _restored(self, responder: Responder) -> None:
+        """Start from what was written; a store that is away is waited for."""
+        while True:
+            try:
+                await responder.restore()
+                break
+            except PortError as error:
+                log.error("the stored state can't be read; trying again", error=str(error))
+                await asyncio.sleep(INBOX_EVERY)
+
+    async def _inbox(self, commands: Commands) -> None:
+        """Take up what a crash interrupted, and what standing replicas receive."""
+        while True:
+            try:
+                await commands.resume()
+            except PortError as error:
+                log.error("stored commands can't be read; trying again", error=str(error))
+            await asyncio.sleep(INBOX_EVERY)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self._store.prune()
+            except PortError as error:
+                log.warning("what is over could not be deleted", error=str(error))
+            await asyncio.sleep(PRUNE_EVERY)
+
+    def _decided(self, changes: Changes, speaker: Speaker) -> None:
+        if changes.effects:
+            speaker.wake()
+
+    def _application_changed(self, board: Board, ref: AppRef) -> None:
+        """An Event is about an Application object: read it again where one of that name is known."""
+        for name, observer in self._argocd.items():
+            named = replace(ref, argocd=name)
+            if named in board.known_apps():
+                observer.look([named])
+
+
+def _note(row: OutboxRow) -> Note:
+    return thread_note(row.effect)
