@@ -1,9 +1,15 @@
 """What several commands share: the settings, or one sentence per mistake and exit status 2."""
 
+import typer
 
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError, load
 
 
 def settings_or_exit(*, needed_for_run: bool = False) -> Settings:
     """The settings; a wrong one is told in a sentence each, and the command ends with status 2."""
-    raise NotImplementedError
+    try:
+        return load(needed_for_run=needed_for_run)
+    except SettingsError as error:
+        for sentence in error.sentences:
+            typer.echo(sentence, err=True)
+        raise typer.Exit(2) from None

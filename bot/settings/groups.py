@@ -1,13 +1,11 @@
-"""Every setting of the bot, read from the environment and from `.env` in the working directory.
-
-Names are `GITOPS_BOT_` + group + `__` + field. docs/settings.md lists them all; a test holds the two together.
-"""
+"""The settings that belong together, each with its default, its meaning and what it wants."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from bot.settings_values import (
+from bot.settings.reading import PREFIX
+from bot.settings.values import (
     AppToken,
     BotToken,
     ChannelId,
@@ -26,27 +24,25 @@ from bot.settings_values import (
     UserIds,
 )
 
-PREFIX = "GITOPS_BOT_"
-DELIMITER = "__"
-SHOWN = 80
-"""Characters of a wrong value that an error repeats."""
 
+def setting(
+    default: Any,  # noqa: ANN401  # fields of any type
+    about: str,
+    wants: str,
+    *,
+    needed: str = "",
+    secret: bool = False,
+    **bounds: Any,  # noqa: ANN401  # pydantic's own
+) -> Any:  # noqa: ANN401  # a field of any type
+    """A field with its documentation. `wants` completes «it must be …»; a secret's value is never repeated.
 
-class SettingsError(Exception):
-    """The configuration can't be used. `sentences` name each setting, what it got and what it wants."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = sentences
-
-
-def setting(default: Any, about: str, wants: str, *, secret: bool = False, **bounds: Any) -> Any:  # noqa: ANN401  # fields of any type
-    """A field with its documentation. `wants` completes «it must be …»; a secret's value is never repeated."""
+    `needed` says who can't do without it; empty: nobody.
+    """
     return Field(
         default,
         description=about,
-        validate_default=False,
-        json_schema_extra={"wants": wants, "secret": secret},
+        validate_default=True,
+        json_schema_extra={"wants": wants, "needed": needed, "secret": secret},
         **bounds,
     )
 
@@ -80,19 +76,24 @@ class Slack(Group):
     """The Slack app and the channel it speaks in."""
 
     bot_token: BotToken | None = setting(
-        None, "Bot token. Needed by `run`.", "a bot token (it starts with xoxb-)", secret=True
+        None, "Bot token.", "a bot token (it starts with xoxb-)", needed="`run`", secret=True
     )
     app_token: AppToken | None = setting(
         None,
-        "App-level token for Socket Mode. Needed in socket mode.",
+        "App-level token for Socket Mode.",
         "an app-level token (it starts with xapp-)",
+        needed="`run` in socket mode",
         secret=True,
     )
     signing_secret: Secret | None = setting(
-        None, "Checks the signature of Slack's requests. Needed in http mode.", "the app's signing secret", secret=True
+        None,
+        "Checks the signature of Slack's requests.",
+        "the app's signing secret, without blanks",
+        needed="`run` in http mode",
+        secret=True,
     )
     channel: ChannelId | None = setting(
-        None, "Id of the channel for incidents. Needed by `run`.", "a channel id such as C0123456789, not a name"
+        None, "Id of the channel for incidents.", "a channel id such as C0123456789, not a name", needed="`run`"
     )
     base_url: HttpUrl = setting(
         "https://slack.com/api/", "Address of Slack's Web API.", "an http or https address without credentials"
@@ -106,17 +107,23 @@ class ArgoCD(Group):
     """One Argo CD."""
 
     url: HttpUrl | None = setting(
-        None, "Address of the Argo CD API server. Needed by `run`.", "an http or https address without credentials"
+        None,
+        "Address of the Argo CD API server.",
+        "an http or https address without credentials",
+        needed="`run`, `why`",
     )
-    token: Secret | None = setting(None, "API token of the bot's account.", "an API token", secret=True)
+    token: Secret | None = setting(
+        None, "API token of the bot's account.", "an API token, without blanks", needed="`run`, `why`", secret=True
+    )
     ca_file: ExistingFile | None = setting(
         None, "CA certificates (PEM) to trust for this Argo CD.", "the path of a file that exists"
     )
-    verify_tls: bool = setting(True, "Whether the server's certificate is checked.", "true or false")
+    verify_tls: bool = setting(True, "Whether the server's certificate is checked.", "true or false")  # noqa: FBT003  # the default
     webhook_secret: Secret | None = setting(
         None,
         "What notifications must carry as `Authorization: Bearer …`. While unset, the webhook refuses all.",
-        "a secret without spaces",
+        "a secret without blanks",
+        needed="the webhook",
         secret=True,
     )
 
@@ -124,7 +131,9 @@ class ArgoCD(Group):
 class NamedArgoCD(ArgoCD):
     """One of several Argo CDs."""
 
-    name: Name = setting(..., "Name, as `CLUSTERS` refers to it.", "a short name of letters, digits, . _ and -")
+    name: Name = setting(
+        ..., "Name, as `CLUSTERS` refers to it.", "a short name of letters, digits, . _ and -", needed="each item"
+    )
 
 
 class Kubernetes(Group):
@@ -144,13 +153,24 @@ class Kubernetes(Group):
 class WatchedCluster(Group):
     """One of several clusters."""
 
-    name: Name = setting(..., "Name, as people will read it.", "a short name of letters, digits, . _ and -")
+    name: Name = setting(
+        ..., "Name, as people will read it.", "a short name of letters, digits, . _ and -", needed="each item"
+    )
     kubernetes: Kubernetes = setting(
         Kubernetes(), "How it is reached.", "an object with kubeconfig, context, namespaces"
     )
-    argocd: Name = setting("default", "The Argo CD that deploys to it.", "the name of one of the Argo CDs")
+    argocd: Name | None = setting(
+        None,
+        "The Argo CD that deploys to it; unset: the only one.",
+        "the name of one of the Argo CDs",
+        needed="each item, with several Argo CDs",
+    )
     destinations: Destinations = setting(
-        (), "Its servers or names in Applications' destinations.", "a list of servers or names"
+        ...,
+        "Its servers or names in Applications' destinations.",
+        "a list of at least one server or name",
+        needed="each item",
+        min_length=1,
     )
 
 
@@ -200,7 +220,8 @@ class Policy(Group):
 
     actors: UserIds = setting(
         frozenset(),
-        "Slack user ids that may sync and roll back. While empty, no action button is drawn and every click is refused.",
+        "Slack user ids that may sync and roll back. While empty, no action button is drawn; anyone else's click is "
+        "refused.",
         "a comma-separated list (or JSON list) of Slack user ids such as U0123456789",
     )
     unmanaged: Literal["count", "post"] = setting(
@@ -209,40 +230,58 @@ class Policy(Group):
 
 
 class Timing(Group):
-    """Windows and intervals: seconds (`2.5`), or a number with a unit (`500ms`, `60s`, `15m`, `24h`, `30d`, `1h30m`)."""
+    """Windows and intervals: seconds (`2.5`), or numbers with units (`500ms`, `60s`, `15m`, `24h`, `30d`, `1h30m`)."""
 
-    hold_degraded: Duration = setting("60s", "How long Degraded or Missing waits for its cause.", "a duration")
-    hold_out_of_sync: Duration = setting("15m", "How long OutOfSync waits for its cause.", "a duration")
+    hold_degraded: Duration = setting(
+        "60s", "How long Degraded or Missing waits for its cause.", "a duration such as 90s or 1h30m"
+    )
+    hold_out_of_sync: Duration = setting(
+        "15m", "How long OutOfSync waits for its cause.", "a duration such as 90s or 1h30m"
+    )
     hold_symptom: Duration = setting(
-        "5s", "How long an error that another may explain waits for that one.", "a duration"
+        "5s", "How long an error that another may explain waits for that one.", "a duration such as 90s or 1h30m"
     )
     clear_after: Duration = setting(
-        "2m", "How long every signal must be gone before an incident is resolved.", "a duration"
+        "2m", "How long every signal must be gone before an incident is resolved.", "a duration such as 90s or 1h30m"
     )
-    reopen_within: Duration = setting("24h", "How long a failure that returns takes its old thread.", "a duration")
-    not_seen_again: Duration = setting("60m", "When an Event that nothing contradicts is closed.", "a duration")
+    reopen_within: Duration = setting(
+        "24h", "How long a failure that returns takes its old thread.", "a duration such as 90s or 1h30m"
+    )
+    not_seen_again: Duration = setting(
+        "60m", "When an Event that nothing contradicts is closed.", "a duration such as 90s or 1h30m"
+    )
     remember_events: Duration = setting(
-        "2h", "How long a closed Event is remembered, so that reading it again is no news.", "a duration"
+        "2h",
+        "How long a closed Event is remembered, so that reading it again is no news.",
+        "a duration such as 90s or 1h30m",
     )
     list_every: Period = setting(
-        "3m", "How often all Applications are listed, the safety net.", "a duration above zero"
+        "3m", "How often all Applications are listed, the safety net.", "a duration above zero, such as 5s or 15m"
     )
     recovery_check_every: Period = setting(
-        "60s", "How often the controller behind an Event is asked whether it is well again.", "a duration above zero"
+        "60s",
+        "How often the controller behind an Event is asked whether it is well again.",
+        "a duration above zero, such as 5s or 15m",
     )
-    edit_at_most_every: Duration = setting("2s", "The least time between two edits of one message.", "a duration")
+    edit_at_most_every: Duration = setting(
+        "2s", "The least time between two edits of one message.", "a duration such as 90s or 1h30m"
+    )
     question_deadline: Period = setting(
-        "5s", "How long one question to a live system may take.", "a duration above zero"
+        "5s", "How long one question to a live system may take.", "a duration above zero, such as 5s or 15m"
     )
-    follow_poll: Period = setting("1s", "How often a running operation is read.", "a duration above zero")
+    follow_poll: Period = setting(
+        "1s", "How often a running operation is read.", "a duration above zero, such as 5s or 15m"
+    )
     follow_timeout: Period = setting(
-        "15m", "When an operation that doesn't end is no longer followed.", "a duration above zero"
+        "15m", "When an operation that doesn't end is no longer followed.", "a duration above zero, such as 5s or 15m"
     )
     reconcile_wait: Period = setting(
-        "60s", "How long the comparison after an operation is waited for.", "a duration above zero"
+        "60s", "How long the comparison after an operation is waited for.", "a duration above zero, such as 5s or 15m"
     )
     retention: Period = setting(
-        "30d", "How long what is over is kept. The audit log is kept for ever.", "a duration above zero"
+        "30d",
+        "How long what is over is kept. The audit log is kept for ever.",
+        "a duration above zero, such as 5s or 15m",
     )
 
 
