@@ -3,12 +3,13 @@
 Shapes: facts/argocd.md §1.4 and, measured, §8.15.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.adapters.argocd.values import flag, moment, name, number, record, records, text
+import msgspec
+
+from bot.adapters.argocd.values import flag, moment, name, names, number, record, records, text
 from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import (
     AppState,
@@ -44,15 +45,47 @@ class Place:
         return self.clusters.get(destination) or f"{self.argocd}/{destination}"
 
 
+class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    metadata: _Metadata = _Metadata()
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    items: list[_Listed] | None = None
+
+
+_SYNC_POLICY = frozenset(
+    start + rest
+    for start, rests in (
+        ("/spec/syncPolicy", ("", "/automated", "/automated/enabled")),
+        (".spec.syncPolicy", ("", ".automated", ".automated.enabled")),
+    )
+    for rest in rests
+)
+"""What an ApplicationSet must ignore for a pause to stand, as JSON pointers and as jq paths."""
+
+
+def json_value(body: bytes) -> object:
+    """Any JSON; broken, too deep or not UTF-8 is a `ParseError`."""
+    try:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not JSON: {error}") from error
+
+
 def application(value: object, place: Place) -> AppState:
     """One Application as GET and the stream give it."""
     body = record(value)
     metadata, spec, status = record(body.get("metadata")), record(body.get("spec")), record(body.get("status"))
     if not name(metadata.get("name")):
         raise ParseError("an Application without metadata.name")
-    ref = AppRef(
-        argocd=place.argocd, namespace=name(metadata.get("namespace")) or "argocd", name=name(metadata["name"])
-    )
+    ref = _ref(place, namespace=metadata.get("namespace"), bare=metadata["name"])
     destination = record(spec.get("destination"))
     where = name(destination.get("server")) or name(destination.get("name"))
     sources = records(spec.get("sources")) or [record(spec.get("source"))]
@@ -88,10 +121,10 @@ def application(value: object, place: Place) -> AppState:
         ),
         resources=tuple(_resource(item) for item in records(status.get("resources"))[:LIST_LIMIT]),
         history=tuple(_history(item) for item in records(status.get("history"))[:LIST_LIMIT]),
-        images=tuple(name(item) for item in record(status.get("summary")).get("images") or () if isinstance(item, str)),
+        images=names(record(status.get("summary")).get("images"))[:LIST_LIMIT],
         hydrator_phase=name(hydrator.get("phase")),
         hydrator_message=text(hydrator.get("message")),
-        parent=_parent(ref, metadata),
+        parent=_parent(ref, metadata, home=name(status.get("controllerNamespace")) or ref.namespace),
         application_set=next(
             (
                 name(owner.get("name"))
@@ -103,20 +136,21 @@ def application(value: object, place: Place) -> AppState:
     )
 
 
-def listed(value: object, place: Place) -> tuple[ListedApp, ...]:
-    """The list's answer."""
-    found = []
-    for item in records(record(value).get("items")):
-        metadata = record(item.get("metadata"))
-        if not name(metadata.get("name")):
-            continue
-        ref = AppRef(
-            argocd=place.argocd, namespace=name(metadata.get("namespace")) or "argocd", name=name(metadata["name"])
+def listed(body: bytes, place: Place) -> tuple[ListedApp, ...]:
+    """The list's answer, tens of megabytes where there are many: only the three fields that are read are built."""
+    try:
+        listing = msgspec.json.decode(body, type=_Listing)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"a list of Applications that can't be read: {error}") from error
+    return tuple(
+        ListedApp(
+            ref=_ref(place, namespace=item.metadata.namespace, bare=item.metadata.name),
+            uid=name(item.metadata.uid),
+            resource_version=name(item.metadata.resource_version),
         )
-        found.append(
-            ListedApp(ref=ref, uid=name(metadata.get("uid")), resource_version=name(metadata.get("resourceVersion")))
-        )
-    return tuple(found)
+        for item in listing.items or ()
+        if item.metadata.name
+    )
 
 
 def tree(value: object) -> tuple[TreeNode, ...]:
@@ -156,14 +190,20 @@ def sync_windows(value: object) -> SyncWindows:
     return SyncWindows(can_sync=body.get("canSync") is not False, description=told)
 
 
-def error_message(body: str, status: int) -> str:
-    """The server's own words: `message` of a JSON error, else the text, cut to one line's length."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        parsed = None
-    said = text(record(parsed).get("message")) or text(record(parsed).get("error")) or text(body.strip())
-    return said[:500] or f"HTTP {status} without a word"
+def application_set_keeps_sync_policy(value: object) -> bool:
+    """Whether an ApplicationSet leaves /spec/syncPolicy of its Applications alone (facts/argocd.md §8.1).
+
+    An exception for one named Application isn't counted: it says nothing about the others.
+    """
+    spec = record(record(value).get("spec"))
+    if name(record(spec.get("syncPolicy")).get("applicationsSync")) in ("create-only", "create-delete"):
+        return True
+    return any(
+        pointer in _SYNC_POLICY
+        for item in records(spec.get("ignoreApplicationDifferences"))
+        if not item.get("name")
+        for pointer in (*names(item.get("jsonPointers")), *names(item.get("jqPathExpressions")))
+    )
 
 
 def _operation(value: object) -> Operation | None:
@@ -231,7 +271,7 @@ def _node(item: Mapping[str, Any]) -> TreeNode:
         health=name(health.get("status")),
         health_message=text(health.get("message")),
         parents=tuple(_object(parent) for parent in records(item.get("parentRefs"))),
-        images=tuple(name(image) for image in item.get("images") or () if isinstance(image, str)),
+        images=names(item.get("images")),
         status_reason=info.get("Status Reason", ""),
     )
 
@@ -256,13 +296,18 @@ def _revision(body: Mapping[str, Any]) -> str:
     return name(body.get("revision"))
 
 
-def _parent(ref: AppRef, metadata: Mapping[str, Any]) -> AppRef | None:
-    """The app-of-apps that tracks this Application; a copied tracking-id names another object and is ignored."""
+def _ref(place: Place, *, namespace: object, bare: object) -> AppRef:
+    return AppRef(argocd=place.argocd, namespace=name(namespace) or "argocd", name=name(bare))
+
+
+def _parent(ref: AppRef, metadata: Mapping[str, Any], *, home: str) -> AppRef | None:
+    """The app-of-apps that tracks this Application; a copied tracking-id names another object and is ignored.
+
+    A parent in another namespace than Argo CD's own (`home`) is written `<namespace>_<name>`.
+    """
     tracking = name(record(metadata.get("annotations")).get("argocd.argoproj.io/tracking-id"))
     parent, _, rest = tracking.partition(":")
-    if parent and rest == f"argoproj.io/Application:{ref.namespace}/{ref.name}":
-        namespace, separator, bare = parent.partition("_")
-        if separator:
-            return AppRef(argocd=ref.argocd, namespace=namespace, name=bare)
-        return AppRef(argocd=ref.argocd, namespace=ref.namespace, name=parent)
-    return None
+    if not parent or rest != f"argoproj.io/Application:{ref.namespace}/{ref.name}":
+        return None
+    namespace, separator, bare = parent.partition("_")
+    return AppRef(argocd=ref.argocd, namespace=namespace if separator else home, name=bare if separator else parent)

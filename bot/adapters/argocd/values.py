@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.redaction import redact
+from bot.core.redaction import clean, redact
 
 TEXT_LIMIT = 65_536
 NAME_LIMIT = 512
+NUMBER_LIMIT = 2**63
+"""Argo CD's numbers are Go's int64; a longer one is none of its."""
 
 
 def record(value: object) -> Mapping[str, Any]:
@@ -24,8 +26,13 @@ def records(value: object) -> list[Mapping[str, Any]]:
 
 
 def name(value: object) -> str:
-    """A short identifier: a string up to `NAME_LIMIT` characters, else empty."""
-    return value[:NAME_LIMIT] if isinstance(value, str) else ""
+    """A short identifier: a string up to `NAME_LIMIT` characters, without invisible ones, else empty."""
+    return clean(value[:NAME_LIMIT]) if isinstance(value, str) else ""
+
+
+def names(value: object) -> tuple[str, ...]:
+    """The identifiers in a list; anything else in it is passed over."""
+    return tuple(filter(None, map(name, value))) if isinstance(value, list) else ()
 
 
 def text(value: object) -> str:
@@ -34,8 +41,10 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> int:
-    """A whole number, else 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    """A whole number of 64 bits, else 0."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if -NUMBER_LIMIT <= value < NUMBER_LIMIT else 0
 
 
 def flag(value: object) -> bool:
@@ -49,6 +58,6 @@ def moment(value: object) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second: year 1 east of Greenwich
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
