@@ -23,17 +23,22 @@ SPECIFIC_LENGTH = 20
 
 _TRIM = " \t\n\"'`\\│"
 Verdict = Literal["known", "unknown", "noise"]
+Rank = tuple[bool, bool, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One entry that fits: which of its rules (`any[0]`), why in words, and what the message told."""
+    """One entry that fits: which of its rules (`any[0]`), why in words, and what the message told.
+
+    `rank` is what the order was decided by, lower first; where it is equal, only the id decided.
+    """
 
     entry: Entry
     confidence: float
     captures: Mapping[str, str]
     rule: str
     why: str
+    rank: Rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +137,34 @@ class Matcher:
     def match(self, signal: Signal | Text) -> Result:
         """Every entry that fits, ranked. The innermost cause decides; the original is asked where it names nothing."""
         fields = fields_of(signal)
+        hits = self._hits(signal, fields)
+        return self._result({owner: (hit, fields) for owner, hit in hits.items()})
+
+    def match_all(self, signals: Iterable[Signal | Text]) -> Result:
+        """Every entry that fits any of these, by its best match: for a text that says several things at once.
+
+        Noise only where each of them is.
+        """
+        best: dict[int, tuple[_Hit, Mapping[str, str]]] = {}
+        silent = True
+        for signal in signals:
+            fields = fields_of(signal)
+            hits = self._hits(signal, fields)
+            silent = silent and bool(hits)
+            for owner, hit in hits.items():
+                if owner not in best or best[owner][0].rank < hit.rank:
+                    best[owner] = hit, fields
+        result = self._result(best)
+        return result if silent or result.verdict != "noise" else Result(verdict="unknown")
+
+    def _hits(self, signal: Signal | Text, fields: Mapping[str, str]) -> dict[int, _Hit]:
         machine = fields["source"] in MACHINE
         hits: dict[int, _Hit] = {}
         for texts in tries(signal.message, signal.original):
             self._search(texts, fields, hits, machine=machine)
             if any((entry := self._owners[owner].entry) is not None and not entry.generic for owner in hits):
                 break
-        return self._result(hits, fields)
+        return hits
 
     def _search(self, texts: Sequence[str], fields: Mapping[str, str], hits: dict[int, _Hit], *, machine: bool) -> None:
         candidates = set(self._always)
@@ -161,18 +187,17 @@ class Matcher:
             if not refused[rule.owner]:
                 hits[rule.owner] = hit
 
-    def _result(self, hits: Mapping[int, _Hit], fields: Mapping[str, str]) -> Result:
+    def _result(self, hits: Mapping[int, tuple[_Hit, Mapping[str, str]]]) -> Result:
         found = [
-            (_rank(entry, hit), entry, hit)
-            for owner, hit in hits.items()
+            _match(entry, hit, fields)
+            for owner, (hit, fields) in hits.items()
             if (entry := self._owners[owner].entry) is not None
         ]
         if not found:
             noise = min((self._owners[owner].noise for owner in hits), default="")
             return Result(verdict="noise" if noise else "unknown", noise=noise)
-        found.sort(key=lambda item: item[0])
-        ordered = _yielding([(entry, hit) for _, entry, hit in found])
-        return Result(verdict="known", matches=tuple(_match(entry, hit, fields) for entry, hit in ordered))
+        found.sort(key=lambda match: (match.rank, match.entry.id))
+        return Result(verdict="known", matches=tuple(_yielding(found)))
 
 
 def compile_entries(entries: Iterable[Entry], noise: Noise | Iterable[NoiseRule] = ()) -> Matcher:
@@ -250,20 +275,22 @@ def _permits(owner: _Owner, texts: Sequence[bytes], fields: Mapping[str, str], *
     return all(_try(rule, texts, fields, machine=machine) is not None for rule in owner.needs)
 
 
-def _rank(entry: Entry, hit: _Hit) -> tuple[bool, bool, int, int, int, str]:
+def _rank(entry: Entry, hit: _Hit) -> Rank:
     fits, length, start = hit.rank
-    return entry.status == "draft", entry.generic, -fits, -length, -start, entry.id
+    return entry.status == "draft", entry.generic, -fits, -length, -start
 
 
-def _yielding(found: list[tuple[Entry, _Hit]]) -> list[tuple[Entry, _Hit]]:
+def _yielding(found: Sequence[Match]) -> list[Match]:
     """The ranked matches with each entry moved behind those it yields to."""
-    present = {entry.id for entry, _ in found}
-    ordered: list[tuple[Entry, _Hit]] = []
+    if len(found) == 1:
+        return list(found)
+    present = {match.entry.id for match in found}
+    ordered: list[Match] = []
     waiting = list(found)
     while waiting:
-        placed = {entry.id for entry, _ in ordered}
+        placed = {match.entry.id for match in ordered}
         ready = next(
-            (item for item in waiting if all(other in placed or other not in present for other in item[0].yields_to)),
+            (item for item in waiting if all(other in placed or other not in present for other in item.entry.yields_to)),
             waiting[0],
         )
         ordered.append(ready)
@@ -285,7 +312,12 @@ def _match(entry: Entry, hit: _Hit, fields: Mapping[str, str]) -> Match:
     ]
     why = ", ".join([*filters, *([f"the words “{hit.quote}”"] if hit.quote else [])])
     return Match(
-        entry=entry, confidence=confidence, captures=_captures(entry, hit.groups, fields), rule=hit.rule.label, why=why
+        entry=entry,
+        confidence=confidence,
+        captures=_captures(entry, hit.groups, fields),
+        rule=hit.rule.label,
+        why=why,
+        rank=_rank(entry, hit),
     )
 
 

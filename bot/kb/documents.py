@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core.entries import Entry, Noise
-from bot.kb.issues import Issue
+from bot.kb.issues import Issue, IssueSeverity
 from bot.kb.strict_yaml import BadYaml, Tree, parse
 
 M = TypeVar("M", bound=BaseModel)
@@ -43,6 +43,30 @@ class Document:
         """The folder below the knowledge path."""
         return self.path.parent.name if self.path.parent != self.root else ""
 
+    def issue(
+        self, check: str, message: str, *where: str | int, fix: str = "", severity: IssueSeverity = "error"
+    ) -> Issue:
+        """A finding at the line where a part of the front matter stands."""
+        return Issue(
+            path=self.path, line=self.line(*where), check=check, message=message, fix=fix, severity=severity
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseDocument:
+    """A noise file with the lines of its rules."""
+
+    path: Path
+    noise: Noise
+    tree: Tree
+
+    def issue(
+        self, check: str, message: str, *where: str | int, fix: str = "", severity: IssueSeverity = "error"
+    ) -> Issue:
+        """A finding at the line where a part of a rule stands; `where` begins with the rule's number."""
+        line = self.tree.line(("noise", *where))
+        return Issue(path=self.path, line=line, check=check, message=message, fix=fix, severity=severity)
+
 
 def read_entry(path: Path, root: Path) -> tuple[Document | None, list[Issue]]:
     """Read an entry's file. Without a document the issues say why."""
@@ -67,13 +91,18 @@ def read_entry(path: Path, root: Path) -> tuple[Document | None, list[Issue]]:
     return document, []
 
 
-def read_noise(path: Path) -> tuple[Noise | None, list[Issue]]:
-    """Read a noise file."""
+def read_noise(path: Path) -> tuple[NoiseDocument | None, list[Issue]]:
+    """Read a noise file. An empty one has no rules."""
     text, issues = _text(path)
     if text is None:
         return None, issues
     tree, issues = _tree(path, text, offset=0)
-    return _validated(Noise, tree, path, offset=0) if tree is not None else (None, issues)
+    if tree is None:
+        return None, issues
+    if tree.value is None:
+        return NoiseDocument(path=path, noise=Noise(noise=()), tree=tree), []
+    noise, issues = _validated(Noise, tree, path, offset=0)
+    return (NoiseDocument(path=path, noise=noise, tree=tree) if noise is not None else None), issues
 
 
 def split_front_matter(text: str) -> tuple[str, str, int] | None:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from bot.core.entries import Entry, NoiseRule
+from bot.core.entries import Entry, NoiseRule, Rule
 from bot.core.matching import Matcher, compile_entries
 from bot.core.patterns import BadPattern, compile_pattern
-from bot.kb.documents import Document, read_entry, read_noise
+from bot.kb.documents import Document, NoiseDocument, read_entry, read_noise
 from bot.kb.issues import Issue
 
 NOISE_FILE = "noise.yaml"
 EXCEPTIONS_FILE = "exceptions.yaml"
+_PATTERNS_FIX = "See «Patterns» in docs/knowledge.md."
 
 
 class BadKnowledge(Exception):
@@ -31,6 +32,7 @@ class Knowledge:
     documents: Mapping[str, Document]
     shadowed: tuple[Document, ...]
     noise: tuple[NoiseRule, ...]
+    noise_documents: tuple[NoiseDocument, ...]
     issues: tuple[Issue, ...]
 
     @property
@@ -55,7 +57,7 @@ def load(paths: Iterable[Path] | None = None) -> Knowledge:
     roots = tuple(paths) if paths is not None else (default_path(),)
     documents: dict[str, Document] = {}
     shadowed: list[Document] = []
-    noise: dict[str, NoiseRule] = {}
+    noise: list[NoiseDocument] = []
     issues: list[Issue] = []
     for root in roots:
         if not root.is_dir():
@@ -81,12 +83,15 @@ def load(paths: Iterable[Path] | None = None) -> Knowledge:
         if (root / NOISE_FILE).is_file():
             read, found = read_noise(root / NOISE_FILE)
             issues.extend(found)
-            noise.update({rule.id: rule for rule in read.noise} if read else {})
+            if read is not None:
+                issues.extend(_bad_noise_patterns(read))
+                noise.append(read)
     return Knowledge(
         paths=roots,
         documents=documents,
         shadowed=tuple(shadowed),
-        noise=tuple(noise.values()),
+        noise=tuple({rule.id: rule for document in noise for rule in document.noise.noise}.values()),
+        noise_documents=tuple(noise),
         issues=tuple(issues),
     )
 
@@ -111,15 +116,27 @@ def _entry_files(root: Path) -> Iterator[Path]:
 def _bad_patterns(document: Document) -> Iterator[Issue]:
     for place in ("any", "all", "none"):
         for number, rule in enumerate(getattr(document.entry.match, f"{place}_of")):
-            if rule.message is None:
-                continue
-            try:
-                compile_pattern(rule.message)
-            except BadPattern as error:
-                yield Issue(
-                    path=document.path,
-                    line=document.line("match", place, number, "message"),
-                    check="pattern",
-                    message=f"RE2 refuses match.{place}[{number}]: {error}",
-                    fix="See «Patterns» in docs/knowledge.md.",
-                )
+            reason = _refused(rule)
+            if reason:
+                message = f"RE2 refuses match.{place}[{number}]: {reason}"
+                yield document.issue("pattern", message, "match", place, number, "message", fix=_PATTERNS_FIX)
+
+
+def _bad_noise_patterns(document: NoiseDocument) -> Iterator[Issue]:
+    for number, rule in enumerate(document.noise.noise):
+        places = [(rule, ("message",)), *((none, ("none", at, "message")) for at, none in enumerate(rule.none_of))]
+        for item, where in places:
+            reason = _refused(item)
+            if reason:
+                message = f"RE2 refuses the pattern of {rule.id}: {reason}"
+                yield document.issue("pattern", message, number, *where, fix=_PATTERNS_FIX)
+
+
+def _refused(rule: Rule) -> str:
+    """RE2's reason where it refuses the rule's pattern."""
+    try:
+        if rule.message is not None:
+            compile_pattern(rule.message)
+    except BadPattern as error:
+        return str(error)
+    return ""
