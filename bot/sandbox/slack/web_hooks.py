@@ -33,11 +33,12 @@ class WebHooks:
         target.uses += 1
         try:
             body = json.loads(await request.read())
-            if not isinstance(body, dict):
-                raise SlackError("invalid_payload")
-            self._answers.place(target, body)
         except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
+        try:
+            self._answers.place(target, body)
         except SlackError as error:
             return web.json_response(error.to_json(), status=400)
         return web.json_response({"ok": True})

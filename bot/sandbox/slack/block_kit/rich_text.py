@@ -24,6 +24,8 @@ _CONTAINERS: Final = {
     "rich_text_list": frozenset({"style", "indent", "offset", "border"}),
 }
 _MOST = 1000
+_LONGEST = 40_000
+_DEEPEST = 8
 
 
 def check_rich_text(report: Report, block: Json, pointer: str) -> None:
@@ -49,6 +51,8 @@ def _check_container(report: Report, element: Json, pointer: str) -> None:
             report.add(f"unsupported type: {part.get('type')}", f"{place}/type")
     if kind == "rich_text_list":
         report.one_of(element, "style", pointer, frozenset({"bullet", "ordered"}))
+        if type(element.get("indent", 0)) is not int or not 0 <= element.get("indent", 0) <= _DEEPEST:
+            report.add(f"must be an integer from 0 to {_DEEPEST}", f"{pointer}/indent")
 
 
 def _check_inline(report: Report, part: Json, pointer: str) -> None:
@@ -58,5 +62,12 @@ def _check_inline(report: Report, part: Json, pointer: str) -> None:
         return
     required = _INLINE[kind] | {"type"}
     report.fields(part, pointer, required=required, optional=_INLINE_OPTIONAL - required)
-    if kind == "text" and "text" in part:
-        report.string(part["text"], f"{pointer}/text", most=40_000)
+    for name in sorted((required | {"text", "url", "fallback"}) - {"type", "timestamp"}):
+        report.optional_string(part, name, pointer, most=_LONGEST)
+    if "timestamp" in part and type(part["timestamp"]) is not int:
+        report.add("must be an integer", f"{pointer}/timestamp")
+    if "range" in part:
+        report.one_of(part, "range", pointer, frozenset({"here", "channel", "everyone"}))
+    if "style" in part and report.is_object(part["style"], f"{pointer}/style"):
+        for name in part["style"]:
+            report.optional_flag(part["style"], name, f"{pointer}/style")

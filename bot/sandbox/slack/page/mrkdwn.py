@@ -144,19 +144,25 @@ class Html:
                 return _link(part["url"], part.get("text") or part["url"])
             case "emoji":
                 return _emoji(part["name"])
-            case "broadcast":
-                return _PING.format(part["range"])
-            case "user":
-                return self._mention(Piece(kind=Kind.USER, target=part["user_id"]))
-            case "channel":
-                return self._mention(Piece(kind=Kind.CHANNEL, target=part["channel_id"]))
-            case "usergroup":
-                return self._mention(Piece(kind=Kind.GROUP, target=part["usergroup_id"]))
+            case "color":
+                return escape(part["value"])
             case "date":
                 target = f"{part['timestamp']}^{part['format']}^{part.get('url', '')}"
                 return self._date(Piece(kind=Kind.DATE, target=target, text=part.get("fallback", "")))
             case _:
-                return escape(part.get("value", ""))
+                return self._mention(_mentioned(part))
+
+
+def _mentioned(part: Json) -> Piece:
+    match part["type"]:
+        case "broadcast":
+            return Piece(kind=Kind.BROADCAST, target=part["range"])
+        case "user":
+            return Piece(kind=Kind.USER, target=part["user_id"])
+        case "channel":
+            return Piece(kind=Kind.CHANNEL, target=part["channel_id"])
+        case _:
+            return Piece(kind=Kind.GROUP, target=part["usergroup_id"])
 
 
 def _lines(text: str) -> Markup:

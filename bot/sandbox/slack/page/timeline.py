@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.sandbox.slack.block_kit import input_state
 from bot.sandbox.slack.directory import SLACKBOT, User
 from bot.sandbox.slack.values import Json
 from bot.sandbox.slack.workspace import Notice, Workspace
@@ -28,6 +29,11 @@ class Entry:
     def key(self) -> str:
         """Return the timestamp as permalinks write it."""
         return self.ts.replace(".", "")
+
+    @property
+    def state(self) -> Json:
+        """Return what the message's menus and fields hold."""
+        return input_state(self.message.get("blocks", []), {})
 
 
 def moment_of(ts: str) -> datetime:
