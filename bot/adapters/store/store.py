@@ -1,0 +1,174 @@
+"""`ports.Store` on SQLite or PostgreSQL: every method is one transaction, whole or not at all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from bot.adapters.store import audit_log, command_rows, incident_rows, outbox_rows, schema
+from bot.adapters.store.address import parse_address
+from bot.adapters.store.audit_chain import AuditVerdict, StoredAudit
+from bot.adapters.store.database import Database
+from bot.adapters.store.lease_rows import Leases
+from bot.core.incidents import AuditRow, Changes, Command, OutboxRow, Snapshot, Thread
+
+Clock = Callable[[], datetime]
+
+
+async def open_store(url: str, *, retention: timedelta, clock: Clock, upgrade: bool = True) -> "SqlStore":
+    """Open the database, creating it (SQLite: folder 0700, file 0600) and bringing its schema up to date.
+
+    Without `upgrade` nothing is created or changed: a database that is absent or older is refused. Raises
+    `Unreachable` or `Refused` with a sentence for the person who can act.
+    """
+    database = Database(parse_address(url))
+    try:
+        await (schema.bring_up_to_date(database) if upgrade else schema.require_current(database))
+    except BaseException:
+        await database.close()
+        raise
+    return SqlStore(database, retention=retention, clock=clock)
+
+
+class SqlStore:
+    """Durable state. Every method may raise `Unreachable` or `Refused`."""
+
+    def __init__(self, database: Database, *, retention: timedelta, clock: Clock) -> None:
+        self.database = database
+        self._retention = retention
+        self._clock = clock
+        self._leases = Leases(database, clock)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.database.close()
+
+    async def check(self) -> str:
+        """The server's version and the schema's, or raises."""
+        question = "SHOW server_version" if self.database.on_postgres else "SELECT sqlite_version()"
+        async with self.database.reading() as connection:
+            version = (await connection.execute(text(question))).scalar_one()
+        name = "PostgreSQL" if self.database.on_postgres else "SQLite"
+        return f"{name} {version}, schema {await self.schema_version()}"
+
+    async def schema_version(self) -> str:
+        """The schema's version in the database."""
+        return await schema.version(self.database)
+
+    # -- decisions
+
+    async def load(self) -> Snapshot:
+        """Incidents with their evidence, and signals, as they were last committed."""
+        async with self.database.reading() as connection:
+            return await incident_rows.load(connection)
+
+    async def commit(self, changes: Changes) -> None:
+        """Write one decision: state, wishes to speak and audit rows together."""
+        async with self.database.writing() as connection:
+            await incident_rows.write_incidents(connection, changes.incidents)
+            await incident_rows.write_signals(self.database, connection, changes.standings, changes.dropped)
+            await outbox_rows.queue(self.database, connection, changes.effects, at=changes.at or self._clock())
+            await audit_log.append(self.database, connection, changes.audit)
+
+    async def prune(self) -> None:
+        """Forget what is over and older than the retention: incidents, signals that went, finished commands.
+
+        What lives stays, however old, and the audit log stays for ever.
+        """
+        before = self._clock() - self._retention
+        async with self.database.writing() as connection:
+            await incident_rows.prune(connection, before=before)
+            await command_rows.prune(connection, before=before)
+
+    # -- what is to be said
+
+    async def outbox(self, *, now: datetime, limit: int = 100) -> Sequence[OutboxRow]:
+        """Rows due, oldest first."""
+        async with self.database.reading() as connection:
+            return await outbox_rows.due(connection, now=now, limit=limit)
+
+    async def outbox_done(self, row: OutboxRow) -> None:
+        """Forget a sent row, unless it was queued again (newer `version`) meanwhile."""
+        async with self.database.writing() as connection:
+            await outbox_rows.done(connection, row)
+
+    async def outbox_retry(self, row: OutboxRow, *, due: datetime, error: str) -> None:
+        """Note a failed attempt and when to try again."""
+        async with self.database.writing() as connection:
+            await outbox_rows.retry(connection, row, due_at=due, error=error)
+
+    async def save_thread(self, thread: Thread) -> None:
+        """Keep where an incident is told."""
+        async with self.database.writing() as connection:
+            await outbox_rows.save_thread(self.database, connection, thread)
+
+    async def thread(self, incident: str) -> Thread | None:
+        """Where an incident is told, if it is."""
+        async with self.database.reading() as connection:
+            return await outbox_rows.find_thread(connection, incident)
+
+    # -- commands
+
+    async def receive(self, command: Command) -> bool:
+        """Store a command; False when its dedupe key was seen before."""
+        async with self.database.writing() as connection:
+            return await command_rows.receive(self.database, connection, command)
+
+    async def commands(self) -> Sequence[Command]:
+        """Commands not finished yet, oldest first."""
+        async with self.database.reading() as connection:
+            return await command_rows.unfinished(connection)
+
+    async def journal(self, command: str, step: str, data: Mapping[str, object]) -> None:
+        """Note a step of a command. One noted before keeps what it said first."""
+        async with self.database.writing() as connection:
+            await command_rows.note(self.database, connection, command, step, data, at=self._clock())
+
+    async def journaled(self, command: str) -> Mapping[str, Mapping[str, object]]:
+        """The steps noted for a command, with their data."""
+        async with self.database.reading() as connection:
+            return await command_rows.noted(connection, command)
+
+    async def finish(self, command: str, *, result: str) -> None:
+        """Note a command's end."""
+        async with self.database.writing() as connection:
+            await command_rows.finish(connection, command, result=result, at=self._clock())
+
+    # -- audit
+
+    async def audit(self, row: AuditRow) -> None:
+        """Add a row to the chain."""
+        async with self.database.writing() as connection:
+            await audit_log.append(self.database, connection, [row])
+
+    async def audit_rows(self, *, limit: int | None = None, after: int = 0) -> Sequence[StoredAudit]:
+        """Rows of the audit log behind the one numbered `after`, in order."""
+        async with self.database.reading() as connection:
+            return await audit_log.page(connection, limit=limit, after=after)
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Walk the whole chain; the verdict names the first broken row."""
+        async with self.database.reading() as connection:
+            return await audit_log.verify(connection)
+
+    async def audit_head(self) -> tuple[int, str]:
+        """Number and hash of the last row, to be noted outside the database."""
+        async with self.database.reading() as connection:
+            return await audit_log.head(connection)
+
+    # -- one active replica
+
+    async def acquire_lease(self, name: str, holder: str, *, for_seconds: float) -> bool:
+        """Take a lease that is free or ran out; False while another holds it."""
+        async with self.database.writing() as connection:
+            return await self._leases.acquire(connection, name, holder, for_seconds=for_seconds)
+
+    async def renew_lease(self, name: str, holder: str, *, for_seconds: float) -> bool:
+        """Keep a lease; False when it is no longer this holder's: stop acting at once."""
+        async with self.database.writing() as connection:
+            return await self._leases.renew(connection, name, holder, for_seconds=for_seconds)
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back at a clean stop."""
+        async with self.database.writing() as connection:
+            await self._leases.release(connection, name, holder)
