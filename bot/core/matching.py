@@ -290,7 +290,11 @@ def _yielding(found: Sequence[Match]) -> list[Match]:
     while waiting:
         placed = {match.entry.id for match in ordered}
         ready = next(
-            (item for item in waiting if all(other in placed or other not in present for other in item.entry.yields_to)),
+            (
+                item
+                for item in waiting
+                if all(other in placed or other not in present for other in item.entry.yields_to)
+            ),
             waiting[0],
         )
         ordered.append(ready)

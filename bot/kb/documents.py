@@ -47,9 +47,7 @@ class Document:
         self, check: str, message: str, *where: str | int, fix: str = "", severity: IssueSeverity = "error"
     ) -> Issue:
         """A finding at the line where a part of the front matter stands."""
-        return Issue(
-            path=self.path, line=self.line(*where), check=check, message=message, fix=fix, severity=severity
-        )
+        return Issue(path=self.path, line=self.line(*where), check=check, message=message, fix=fix, severity=severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
