@@ -6,7 +6,7 @@ here: rows, transactions and the words for a database that says no. What doesn't
 
 from bot.adapters.store.address import describe
 from bot.adapters.store.audit_chain import AuditVerdict, StoredAudit
-from bot.adapters.store.copying import copy_store
+from bot.adapters.store.copying import Copied, copy_store
 from bot.adapters.store.store import SqlStore, open_store
 
-__all__ = ["AuditVerdict", "SqlStore", "StoredAudit", "copy_store", "describe", "open_store"]
+__all__ = ["AuditVerdict", "Copied", "SqlStore", "StoredAudit", "copy_store", "describe", "open_store"]

@@ -6,7 +6,7 @@ noted elsewhere (the log tells it daily) finds those too.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from bot.adapters.store.documents import canonical
@@ -73,4 +73,16 @@ def walk(rows: Iterable[StoredAudit], *, after: AuditVerdict | None = None) -> A
         if link(wanted, stored.row, stored.previous).hash != stored.hash:
             return AuditVerdict(rows=verdict.rows, head=verdict.head, broken=wanted, why=f"row {wanted} was changed")
         verdict = AuditVerdict(rows=wanted, head=stored.hash)
+    return verdict
+
+
+def compare(verdict: AuditVerdict, found: str | None, noted: tuple[int, str]) -> AuditVerdict:
+    """A whole chain beside a head noted elsewhere: number and hash. `found` is the hash at that number now."""
+    sequence, digest = noted
+    if found is None:
+        why = f"it had {sequence} rows when its head was noted and ends at {verdict.rows} now"
+        return replace(verdict, broken=verdict.rows + 1, why=why)
+    if found != digest:
+        why = f"row {sequence} had another hash when it was noted: rows up to there were written anew"
+        return replace(verdict, broken=sequence, why=why)
     return verdict

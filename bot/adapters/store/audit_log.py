@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.store.audit_chain import GENESIS, AuditVerdict, StoredAudit, link, walk
+from bot.adapters.store.audit_chain import GENESIS, AuditVerdict, StoredAudit, compare, link, walk
 from bot.adapters.store.database import Database
 from bot.adapters.store.documents import decode, encode
 from bot.adapters.store.tables import audit
@@ -48,8 +48,8 @@ async def page(connection: AsyncConnection, *, limit: int | None, after: int) ->
     return [_from_columns(row) for row in (await connection.execute(wanted)).mappings()]
 
 
-async def verify(connection: AsyncConnection) -> AuditVerdict:
-    """Walk the whole chain; memory stays flat."""
+async def verify(connection: AsyncConnection, *, noted: tuple[int, str] | None = None) -> AuditVerdict:
+    """Walk the whole chain; memory stays flat. A head `noted` earlier must be on the way."""
     verdict = AuditVerdict(rows=0, head=GENESIS)
     limit = PAGE
     while verdict.whole:
@@ -65,7 +65,13 @@ async def verify(connection: AsyncConnection) -> AuditVerdict:
         if not rows:
             break
         verdict = walk(rows, after=verdict)
-    return verdict
+    return compare(verdict, await _hash(connection, noted[0]), noted) if noted and verdict.whole else verdict
+
+
+async def _hash(connection: AsyncConnection, sequence: int) -> str | None:
+    if sequence == 0:
+        return GENESIS
+    return (await connection.execute(select(audit.c.hash).where(audit.c.sequence == sequence))).scalar()
 
 
 def _to_columns(stored: StoredAudit) -> dict[str, object]:

@@ -146,10 +146,10 @@ class SqlStore:
         async with self.database.reading() as connection:
             return await audit_log.page(connection, limit=limit, after=after)
 
-    async def verify_audit(self) -> AuditVerdict:
-        """Walk the whole chain; the verdict names the first broken row."""
+    async def verify_audit(self, *, noted: tuple[int, str] | None = None) -> AuditVerdict:
+        """Walk the whole chain; the verdict names the first broken row. A head `noted` earlier must be on the way."""
         async with self.database.reading() as connection:
-            return await audit_log.verify(connection)
+            return await audit_log.verify(connection, noted=noted)
 
     async def audit_head(self) -> tuple[int, str]:
         """Number and hash of the last row, to be noted outside the database."""
