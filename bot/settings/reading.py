@@ -55,10 +55,10 @@ def nested(given: Mapping[str, str]) -> dict[str, object]:
 
 def unknown_name(name: str, names: Iterable[str]) -> str:
     """Says that there is no such setting, and which one may be meant. Its value is not repeated."""
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)
-    return f"{name} is no setting of the bot; " + (
-        f"did you mean {near[0]}?" if near else "docs/settings.md lists all."
-    )
+    bare = [known.removeprefix(PREFIX) for known in names]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.75)
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists all."
+    return f"{name} is no setting of the bot; {hint}"
 
 
 def _read_file(path: Path | None) -> tuple[dict[str, str], list[str]]:

@@ -52,10 +52,10 @@ def sentence(settings: type[BaseModel], details: ErrorDetails) -> str:
         return f"{place.name} has no {_shown(field)}; {fields}"
     place = _place(settings, details["loc"])
     if not place.wants:
-        return _hidden(reason)
+        return redact(reason)
     if kind == "missing":
         return f"{place.name} is not set; it must be {place.wants}."
-    reason = _hidden(reason)
+    reason = _short(reason)
     if place.secret or not place.exact:
         got = f"has a wrong value (not shown{': ' if reason else ''}{reason})"
     else:
@@ -98,10 +98,11 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  # any
 
 
 def _shown(value: object) -> str:
-    """A wrong value, short and without anything that looks like a credential."""
-    text = " ".join(_hidden(str(value)).split())
-    return f"«{text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}»"
+    return f"«{_short(str(value))}»"
 
 
-def _hidden(text: str) -> str:
-    return redact(_CREDENTIALS.sub("[redacted]@", text))
+def _short(text: str) -> str:
+    """What others wrote: on one line, not too long, and without anything that looks like a credential."""
+    text = " ".join(redact(_CREDENTIALS.sub("[redacted]@", text)).split())
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
