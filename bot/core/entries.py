@@ -47,9 +47,12 @@ GENERIC: frozenset[str] = frozenset(
 """Entries that say what is broken without saying why: every specific entry beats them (entry-format.md)."""
 
 SIGNAL_FIELDS: tuple[str, ...] = (
-    "app", "cluster", "source", "reason", "kind", "namespace", "name", "group", "container", "image", "node",
+    "app", "cluster", "source", "reason", "kind", "namespace", "name", "group", "workload", "container", "image", "node",
 )  # fmt: skip
-"""What a placeholder may take from the signal: `{{signal.app}}`, or `app: signal.app` under `captures:`."""
+"""What a placeholder may take from the signal: `{{signal.app}}`, or `app: signal.app` under `captures:`.
+
+`workload` is the topmost controller as kubectl takes it (`Deployment/web`), else the object itself.
+"""
 
 
 class Model(BaseModel):

@@ -69,9 +69,10 @@ def fields_of(signal: Signal | Text) -> dict[str, str]:
             namespace=signal.namespace,
             name=signal.name,
             app=signal.app,
+            workload=f"{signal.kind}/{signal.name}" if signal.kind and signal.name else "",
         )
         return fields
-    subject = signal.object
+    subject, workload = signal.object, signal.owner or signal.object
     return {
         "app": str(signal.app) if signal.app else "",
         "cluster": signal.cluster,
@@ -81,6 +82,7 @@ def fields_of(signal: Signal | Text) -> dict[str, str]:
         "namespace": subject.namespace if subject else "",
         "name": subject.name if subject else "",
         "group": subject.group if subject else "",
+        "workload": f"{workload.kind}/{workload.name}" if workload else "",
         "container": signal.container,
         "image": signal.image,
         "node": signal.node,

@@ -38,7 +38,7 @@ class Audience:
 
 def signal_values(signal: Signal) -> dict[str, str]:
     """The signal fields an entry's texts may name."""
-    ref = signal.object
+    ref, workload = signal.object, signal.owner or signal.object
     return {
         "source": signal.source,
         "group": ref.group if ref else "",
@@ -54,6 +54,7 @@ def signal_values(signal: Signal) -> dict[str, str]:
         "name": ref.name if ref else "",
         "namespace": ref.namespace if ref else "",
         "owner": str(signal.owner) if signal.owner else "",
+        "workload": f"{workload.kind}/{workload.name}" if workload else "",
     }
 
 
