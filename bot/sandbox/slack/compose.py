@@ -1,13 +1,18 @@
 """What the app says, checked against Slack's limits and made into a message."""
 
+import re
+from collections.abc import Iterator
+
 from bot.sandbox.slack.block_kit import check_message_blocks, with_defaults
 from bot.sandbox.slack.block_kit.checks import MESSAGE_WEIGHT, weight
 from bot.sandbox.slack.directory import APP, BOT, BOT_USER, TEAM
 from bot.sandbox.slack.errors import Problem, SlackError
+from bot.sandbox.slack.mrkdwn import unescaped
 from bot.sandbox.slack.values import Json, size
 
 POST_TEXT = 40_000
 UPDATE_TEXT = 4000
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
 def content(arguments: Json, *, longest: int = POST_TEXT, heaviest: int | None = MESSAGE_WEIGHT) -> Json:
@@ -79,13 +84,21 @@ def bot_message(ts: str, found: Json) -> Json:
 
 
 def person_message(ts: str, user: str, text: str) -> Json:
-    """Return a message that a person typed."""
-    element = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    """Return a message that a person typed: `text` as Slack keeps it, escaped and with mentions as tokens."""
+    section = {"type": "rich_text_section", "elements": list(_typed(text))}
     return {
         "type": "message",
         "user": user,
         "team": TEAM,
         "ts": ts,
         "text": text,
-        "blocks": [{"type": "rich_text", "block_id": f"p{ts[-4:]}", "elements": [element]}],
+        "blocks": [{"type": "rich_text", "block_id": f"p{ts[-4:]}", "elements": [section]}],
     }
+
+
+def _typed(text: str) -> Iterator[Json]:
+    for number, part in enumerate(_MENTION.split(text)):
+        if number % 2:
+            yield {"type": "user", "user_id": part}
+        elif part:
+            yield {"type": "text", "text": unescaped(part)}

@@ -64,7 +64,7 @@ class Messages:
         conversation = self.conversation(channel)
         message = conversation.messages.pop(ts)
         root: str | None = message.get("thread_ts")
-        if root == ts and conversation.replies.get(ts):
+        if conversation.replies.get(ts):
             conversation.messages[ts] = _tombstone(ts)
             conversation.messages = dict(sorted(conversation.messages.items()))
         elif root is not None and ts in conversation.replies.get(root, ()):

@@ -52,7 +52,7 @@ class Report:
 
     def one_of(self, holder: Json, name: str, pointer: str, allowed: frozenset[str]) -> None:
         """Check a word where it is given."""
-        if name in holder and holder[name] not in allowed:
+        if name in holder and not (isinstance(holder[name], str) and holder[name] in allowed):
             self.add("must be a valid enum value", f"{pointer}/{name}")
 
     def items(self, value: object, pointer: str, *, most: int, least: int = 1) -> Iterator[tuple[str, Json]]:

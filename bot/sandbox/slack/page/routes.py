@@ -76,7 +76,7 @@ class Page:
             root = self._workspace.messages.root_of(place.id, pointed_at)
         except SlackError:
             raise web.HTTPNotFound(text="There is no such message here, or it was deleted.") from None
-        return self._shown(request, place, thread=root, pointed_at=pointed_at)
+        return self._shown(request, place, thread=root, pointed_at=pointed_at if pointed_at != root else None)
 
     def _place(self, request: web.Request) -> Channel:
         try:

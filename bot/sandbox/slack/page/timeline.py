@@ -80,7 +80,8 @@ class Timeline:
 
     def _notices(self, channel: str, thread: str | None) -> Iterator[Entry]:
         for notice in self._workspace.notices:
-            if (notice.user, notice.channel, notice.thread_ts) == (self._person.id, channel, thread):
+            # an error stands in the channel even if it is about a thread: what was pressed may stand there too
+            if (notice.user, notice.channel) == (self._person.id, channel) and thread in (None, notice.thread_ts):
                 yield self._entry(_as_message(notice), private=True, failed=True)
 
     def _entry(self, message: Json, *, private: bool = False, failed: bool = False) -> Entry:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.sandbox.slack.arguments import number
+from bot.sandbox.slack.directory import BOT_USER, Channel
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.values import Json, flag
 from bot.sandbox.slack.web_api.method import Method, Methods
@@ -31,7 +32,7 @@ class ConversationMethods:
 
     def history(self, arguments: Json) -> Json:
         """Return a channel's messages without replies, newest first."""
-        channel = self._workspace.channel(arguments.get("channel"))
+        channel = self._joined(arguments)
         newest_first = list(reversed(self._workspace.messages.in_channel(channel.id)))
         inside = list(_in_range(newest_first, arguments))
         page, cursor = _page(inside, arguments, newest_first=True)
@@ -39,7 +40,7 @@ class ConversationMethods:
 
     def replies(self, arguments: Json) -> Json:
         """Return a thread, oldest first; the root stands at the head of every page."""
-        channel = self._workspace.channel(arguments.get("channel"))
+        channel = self._joined(arguments)
         root = self._workspace.messages.root_of(channel.id, arguments.get("ts"))
         head, *replies = self._workspace.messages.thread(channel.id, root)
         page, cursor = _page(list(_in_range(replies, arguments)), arguments, newest_first=False)
@@ -54,6 +55,12 @@ class ConversationMethods:
         """Return who is in a channel."""
         channel = self._workspace.channel(arguments.get("channel"))
         return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
+
+    def _joined(self, arguments: Json) -> Channel:
+        channel = self._workspace.channel(arguments.get("channel"))
+        if BOT_USER not in channel.members:
+            raise SlackError("not_in_channel")
+        return channel
 
     def _shown(self, channel: str, messages: Sequence[Json], arguments: Json) -> list[Json]:
         metadata = flag(arguments.get("include_all_metadata", False))

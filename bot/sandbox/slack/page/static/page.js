@@ -102,7 +102,7 @@ function show(fresh) {
   const atEnd = new Map(lists.map((list) => [list, list.scrollHeight - list.scrollTop - list.clientHeight < 60]));
   document.title = fresh.title;
   carry(page, fresh.getElementById("page"));
-  for (const [list, follow] of atEnd) if (follow) list.scrollTop = list.scrollHeight;
+  for (const [list, wasAtEnd] of atEnd) if (wasAtEnd) follow(list);
   raiseModal();
 }
 
@@ -152,6 +152,11 @@ async function send(address, fields, from) {
     from.removeAttribute("aria-busy");
   }
   await refresh();
+  if (from.closest(".composer")) follow(from.closest("main, section").querySelector(".messages")); // see what came of it
+}
+
+function follow(list) {
+  list.scrollTop = list.scrollHeight;
 }
 
 document.addEventListener("submit", (event) => {
@@ -215,8 +220,6 @@ for (const name of ["cancel", "close"]) {
 
 // --- first sight --------------------------------------------------------------------------------------------------
 
-const channel = document.getElementById("channel-messages");
-channel.scrollTop = channel.scrollHeight;
-const pointedAt = document.querySelector(".thread .pointed-at:not(:first-of-type)");
-pointedAt?.scrollIntoView({ block: "center" });
+follow(document.getElementById("channel-messages"));
+document.querySelector(".thread .pointed-at")?.scrollIntoView({ block: "center" });
 raiseModal();
