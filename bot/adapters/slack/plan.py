@@ -82,7 +82,7 @@ def _choices(plan: PlanCard) -> Iterator[Block]:
     options = [
         {"text": {"type": "plain_text", "text": label}, "value": value}
         for value, label in ((value, _option_label(label)) for value, label in plan.choices)
-        if value and label and limits.carried(value, limits.OPTION_VALUE)
+        if value.strip() and label and limits.carried(value, limits.OPTION_VALUE)
     ][: limits.OPTIONS]
     if not options:
         return
