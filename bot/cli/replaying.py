@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.cli.common import settings_or_exit
+
 
 def replay(
     directory: Annotated[
@@ -21,7 +23,7 @@ def replay(
     ] = False,
 ) -> None:
     """Play recorded stories through the parsers and the whole core; one JSON line per story."""
-    from bot.app import make_board
+    from bot.app.parts import load_knowledge, make_board
     from bot.replay.check import differences
     from bot.replay.play import SOURCES, Replay, described
     from bot.replay.stories import read_story, stories
@@ -36,9 +38,11 @@ def replay(
         typer.echo(f"There is no story {story!r} in {directory}; it has: {', '.join(known) or 'none'}.", err=True)
         raise typer.Exit(2)
     sources = (source,) if source else SOURCES
+    settings = settings_or_exit()
+    knowledge = load_knowledge(settings)
     failed = False
     for name in [story] if story else known:
-        playing = Replay(read_story(directory, name), board=make_board(), sources=sources)
+        playing = Replay(read_story(directory, name), board=make_board(settings, knowledge), sources=sources)
         incidents = [described(item, playing.symptoms.get(item.id, ())) for item in asyncio.run(playing.run())]
         typer.echo(json.dumps({"story": name, "incidents": incidents}))
         if check and name in expected:

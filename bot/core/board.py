@@ -15,7 +15,7 @@ from bot.core.observation import Aspect, Owners, app_aspects, event_signal, is_w
 from bot.core.placement import Placement, Recognise, Recognised
 from bot.core.recovery import Recovery, about_application, satisfied
 from bot.core.signals import AppRef, ObjectRef, Signal, Source
-from bot.core.states import AppState, EventReport, PodState, Workload
+from bot.core.states import AppState, EventReport, PodState, Workload, settled_healthy
 from bot.core.timing import Timing
 
 POD_WATCH_LAG = timedelta(seconds=30)
@@ -79,6 +79,8 @@ class Board:
             return False
         self._observed.add(state.ref)
         self.index_app(state, now=now)
+        if settled_healthy(state):
+            self.ledger.note_healthy(state, now=now)
         before = {aspect: self._true_of(_app_subject(state.ref, aspect)) for aspect in Aspect}
         aspects = app_aspects(
             state, before={aspect: tuple(item.signal for item in items) for aspect, items in before.items()}, now=now

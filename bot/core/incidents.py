@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.cards import Quote, Verdict
-from bot.core.signals import ObjectRef, Signal
+from bot.core.signals import AppRef, ObjectRef, Signal
 
 
 class State(StrEnum):
@@ -176,6 +176,17 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthyRevision:
+    """A deployment that was read Synced and Healthy: first and last time. What a rollback goes back to by default."""
+
+    app: AppRef
+    history_id: int
+    revision: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """Everything one decision writes, in one transaction."""
 
@@ -184,17 +195,22 @@ class Changes:
     dropped: tuple[tuple[str, str], ...] = ()
     effects: tuple[Effect, ...] = ()
     audit: tuple[AuditRow, ...] = ()
+    healthy: tuple[HealthyRevision, ...] = ()
     at: datetime | None = None
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.incidents or self.standings or self.dropped or self.effects or self.audit)
+        written = (self.incidents, self.standings, self.dropped, self.effects, self.audit, self.healthy)
+        return not any(written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the store holds at start: incidents not older than the reopening window, and the last known signals."""
+    """What the store holds at start: incidents not older than the reopening window, the last known signals, and
+    the deployments that were seen healthy.
+    """
 
     incidents: tuple[Incident, ...] = ()
     standings: tuple[Standing, ...] = ()
+    healthy: tuple[HealthyRevision, ...] = ()

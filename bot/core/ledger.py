@@ -2,12 +2,26 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.core.incidents import LIVE, Changes, Effect, EffectKind, Incident, IncidentKey, Snapshot, Standing, State
+from bot.core.incidents import (
+    LIVE,
+    Changes,
+    Effect,
+    EffectKind,
+    HealthyRevision,
+    Incident,
+    IncidentKey,
+    Snapshot,
+    Standing,
+    State,
+)
 from bot.core.signals import AppRef, ObjectRef, Source
 from bot.core.states import AppState
+
+HEALTHY_NOTED_EVERY = timedelta(minutes=10)
+"""How exactly the last time a deployment was seen healthy is kept."""
 
 StandingId = tuple[str, str]
 """Subject and id of a standing signal."""
@@ -45,6 +59,8 @@ class Ledger:
         self._changed_standings: set[StandingId] = set()
         self._dropped: set[StandingId] = set()
         self._effects: list[Effect] = []
+        self._healthy: dict[AppRef, dict[int, HealthyRevision]] = {}
+        self._changed_healthy: dict[tuple[AppRef, int], HealthyRevision] = {}
 
     # -- Applications
 
@@ -60,6 +76,23 @@ class Ledger:
         for added in new - old:
             self.managed[(state.cluster, added)] = state.ref
         return old != new
+
+    def healthy_deployments(self, ref: AppRef) -> dict[int, HealthyRevision]:
+        """Deployments of an Application that were seen Synced and Healthy, by history id."""
+        return self._healthy.get(ref, {})
+
+    def note_healthy(self, state: AppState, *, now: datetime) -> None:
+        """Remember that the last deployment was read Healthy; those that left the history are forgotten."""
+        last = state.history[-1]
+        known = self._healthy.get(state.ref, {})
+        before = known.get(last.id)
+        if before is not None and before.revision == last.revision and now - before.until < HEALTHY_NOTED_EVERY:
+            return
+        since = before.since if before is not None and before.revision == last.revision else now
+        noted = HealthyRevision(app=state.ref, history_id=last.id, revision=last.revision, since=since, until=now)
+        kept = {entry.id: known[entry.id] for entry in state.history if entry.id in known}
+        self._healthy[state.ref] = kept | {last.id: noted}
+        self._changed_healthy[(state.ref, last.id)] = noted
 
     def drop_app(self, ref: AppRef) -> None:
         """Forget an Application that was deleted."""
@@ -218,6 +251,8 @@ class Ledger:
                     self._keys[key] = incident.id
         for standing in snapshot.standings:
             self.put(standing)
+        for noted in snapshot.healthy:
+            self._healthy.setdefault(noted.app, {})[noted.history_id] = noted
         self._changed_standings.clear()
 
     def take(self, *, now: datetime) -> Changes:
@@ -227,12 +262,14 @@ class Ledger:
             standings=tuple(self.standings[item] for item in sorted(self._changed_standings)),
             dropped=tuple(sorted(self._dropped)),
             effects=tuple(self._effects),
+            healthy=tuple(self._changed_healthy.values()),
             at=now,
         )
         self._changed_incidents.clear()
         self._changed_standings.clear()
         self._dropped.clear()
         self._effects.clear()
+        self._changed_healthy.clear()
         return changes
 
 

@@ -4,9 +4,10 @@ A plan is bound by its `digest` to the state it was made from: if the Applicatio
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.cards import Phrase, PlanCard, Tone, phrase
+from bot.core.incidents import HealthyRevision
 from bot.core.signals import AppRef, ObjectRef, fingerprint
 from bot.core.states import AppState, HistoryEntry, RevisionInfo, SyncWindows
 
@@ -28,6 +29,7 @@ class Facts:
     may_sync: bool | None = None
     may_rollback: bool | None = None
     may_update: bool | None = None
+    seen_healthy: Mapping[int, HealthyRevision] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +72,26 @@ def digest(state: AppState, *, verb: str, history_id: int | None = None) -> str:
     )
 
 
-def rollback_target(state: AppState) -> HistoryEntry | None:
-    """The newest deployment that isn't the broken revision (facts §2.2). Health then was not observed.
+def rollback_target(state: AppState, seen_healthy: Mapping[int, HealthyRevision]) -> HistoryEntry | None:
+    """Where a rollback goes by default: the newest earlier revision that was seen healthy.
 
-    The broken revision is the failed operation's, else the one deployed last.
+    Where none was seen, the newest deployment that isn't the broken revision (facts §2.2). The broken revision is the
+    failed operation's, else the one deployed last.
     """
     history = state.history
     if not history:
         return None
     operation = state.operation
-    if operation and operation.phase in ("Failed", "Error") and operation.revision != history[-1].revision:
-        return history[-1]
-    broken = history[-1].revision
-    return next((entry for entry in reversed(history) if entry.revision != broken), None)
+    failed = operation and operation.phase in ("Failed", "Error") and operation.revision != history[-1].revision
+    broken = operation.revision if operation and failed else history[-1].revision
+    earlier = [entry for entry in reversed(history) if entry.revision != broken]
+    healthy = (entry for entry in earlier if _was_healthy(entry, seen_healthy))
+    return next(healthy, earlier[0] if earlier else None)
+
+
+def _was_healthy(entry: HistoryEntry, seen_healthy: Mapping[int, HealthyRevision]) -> bool:
+    seen = seen_healthy.get(entry.id)
+    return seen is not None and seen.revision == entry.revision
 
 
 def sync_plan(facts: Facts, *, incident: str, resources: tuple[ObjectRef, ...] = ()) -> Plan:
@@ -118,7 +127,7 @@ def rollback_plan(facts: Facts, *, incident: str, history_id: int | None = None)
     """A rollback to one history entry: auto-sync is paused first and stays paused."""
     state = facts.state
     target = (
-        rollback_target(state)
+        rollback_target(state, facts.seen_healthy)
         if history_id is None
         else next((entry for entry in state.history if entry.id == history_id), None)
     )
@@ -146,7 +155,7 @@ def rollback_plan(facts: Facts, *, incident: str, history_id: int | None = None)
             phrase("Git isn't changed: the Application will be OutOfSync until the bad commit is reverted."),
             phrase("Hooks don't run (no migrations, no smoke tests), and objects added since stay (no prune)."),
         ),
-        warnings=(phrase("Health of that deployment was not observed by this bot."), *_not_asked(facts)),
+        warnings=(_observed_health(target, facts.seen_healthy), *_not_asked(facts)),
         commands=(
             phrase(
                 "git revert {{revision}}   # in {{repository}}", revision=short(state.revision), repository=repository
@@ -170,6 +179,13 @@ def rollback_plan(facts: Facts, *, incident: str, history_id: int | None = None)
         revision=target.revision if target else "",
         pause=pause,
     )
+
+
+def _observed_health(target: HistoryEntry | None, seen_healthy: Mapping[int, HealthyRevision]) -> Phrase:
+    seen = seen_healthy.get(target.id) if target else None
+    if target is None or seen is None or seen.revision != target.revision:
+        return phrase("Health of that deployment was not observed by this bot.")
+    return phrase("That deployment was seen Healthy, last at {{at}}.", at=f"{seen.until:%Y-%m-%d %H:%M UTC}")
 
 
 def _common_refusal(facts: Facts, *, right: bool | None, verb: str) -> Phrase | None:

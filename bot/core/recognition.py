@@ -1,4 +1,4 @@
-"""What the knowledge base makes of a signal, as placement asks it. Drafts match, but claim nothing (entry-format.md)."""
+"""What the knowledge base makes of a signal, as placement asks it. Drafts match, but claim nothing."""
 
 from bot.core.matching import Matcher
 from bot.core.placement import Recognise, Recognised

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import re2
 
 REDACTED = "[redacted]"
+ROUNDS = 6
+"""One secret's name may stand where another's value does (`--password Authorization: …`): what is left is read again."""
 
 _options = re2.Options()
 _options.log_errors = False
@@ -100,6 +102,14 @@ def redact(text: str) -> str:
     text = clean(text)
     if _TRIGGER.search(text) is None:
         return text
+    for _ in range(ROUNDS):
+        before, text = text, _redact_once(text)
+        if text == before:
+            break
+    return text
+
+
+def _redact_once(text: str) -> str:
     text = _PRIVATE_KEY.sub(REDACTED, text)
     if _KIND_SECRET.search(text) is not None:
         text = _redact_secret_data(text)
@@ -118,6 +128,8 @@ def _second(match: "re2._Match[str]") -> str:
     """The match with its second group hidden; quotes that open the value stay."""
     head, value, *rest = (match.group(index) or "" for index in range(1, (match.re.groups or 2) + 1))
     opening = value[: len(value) - len(value.lstrip("\\\"'"))]
+    if opening == value:
+        return str(match.group(0))  # nothing between the quotes
     closing = value[-1] if opening and len(value) > 1 and value[-1] in "\"'" else ""
     return f"{head}{opening}{REDACTED}{closing}{''.join(rest)}"
 

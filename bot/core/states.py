@@ -128,6 +128,20 @@ class AppState:
     application_set: str = ""
 
 
+def settled_healthy(state: AppState) -> bool:
+    """Whether the last deployment is what runs, and was compared Synced and Healthy after it ended."""
+    operation = state.operation
+    if not state.history or state.operation_pending or (operation is not None and operation.phase != "Succeeded"):
+        return False
+    compared, finished = state.reconciled_at, operation.finished_at if operation else None
+    return (
+        state.sync == "Synced"
+        and state.health == "Healthy"
+        and state.revision == state.history[-1].revision
+        and (finished is None or (compared is not None and compared >= finished))
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedApp:
     """What the list says of an Application: enough to know which ones must be read."""

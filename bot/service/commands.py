@@ -5,13 +5,14 @@ Everybody who asked gets an answer; a refusal says who may. Nobody's command sto
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from bot.core.cards import Button, IncidentCard, Note, StatusCard, Tone, phrase
-from bot.core.incidents import AuditRow, Command
+from bot.core.incidents import AuditRow, Command, HealthyRevision
 from bot.core.plans import ROLLBACK, SYNC, Plan, parse_value, rollback_plan, sync_plan
 from bot.core.redaction import redact
 from bot.core.signals import AppRef
@@ -49,6 +50,7 @@ class Commands:
         actors: frozenset[str],
         clock: Clock,
         deadline: float,
+        seen_healthy: Callable[[AppRef], Mapping[int, HealthyRevision]],
     ) -> None:
         self._store = store
         self._chat = chat
@@ -58,6 +60,7 @@ class Commands:
         self._actors = actors
         self._clock = clock
         self._deadline = deadline
+        self._seen_healthy = seen_healthy
         self._running: dict[str, asyncio.Task[None]] = {}
         self._finished: deque[str] = deque(maxlen=FINISHED_REMEMBERED)
 
@@ -199,6 +202,7 @@ class Commands:
             raise NotFound(f"No Argo CD {app.argocd!r} is configured.")
         state = await port.app(app)
         facts = await gather_facts(port, state, deadline=self._deadline, history=verb == ROLLBACK)
+        facts = replace(facts, seen_healthy=self._seen_healthy(app))
         if verb == SYNC:
             return sync_plan(facts, incident=incident)
         return rollback_plan(facts, incident=incident, history_id=history_id)

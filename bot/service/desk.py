@@ -173,6 +173,7 @@ class Desk:
             actors=self._actors,
             clock=self._clock,
             deadline=intervals.question_deadline.total_seconds(),
+            seen_healthy=responder.board.ledger.healthy_deployments,
         )
 
     async def _card(self, board: Board, incident: Incident) -> IncidentCard:

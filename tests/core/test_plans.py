@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.incidents import HealthyRevision
 from bot.core.plans import ROLLBACK, Facts, parse_value, rollback_plan, rollback_target, sync_plan
 from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import AppState, HistoryEntry, Operation, RevisionInfo, SyncWindows
@@ -61,8 +62,22 @@ def words(plan_text: object) -> str:
     ],
 )
 def test_which_history_entry_a_rollback_takes(state: AppState, expected: int | None) -> None:
-    target = rollback_target(state)
+    target = rollback_target(state, {})
     assert (target.id if target else None) == expected
+
+
+def test_a_rollback_prefers_what_was_seen_healthy_and_says_so() -> None:
+    seen = HealthyRevision(app=STATE.ref, history_id=4, revision="a", since=NOW, until=NOW)
+    plan = rollback_plan(replace(FACTS, seen_healthy={4: seen}), incident="i1")
+    assert plan.history_id == 4
+    assert "seen Healthy, last at {{at}}" in words(plan.card.warnings)
+
+
+def test_health_seen_of_another_revision_with_the_same_id_counts_for_nothing() -> None:
+    seen = HealthyRevision(app=STATE.ref, history_id=4, revision="other", since=NOW, until=NOW)
+    plan = rollback_plan(replace(FACTS, seen_healthy={4: seen}), incident="i1")
+    assert plan.history_id == 5
+    assert "not observed" in words(plan.card.warnings)
 
 
 def test_a_rollback_says_what_it_does_and_what_stays() -> None:

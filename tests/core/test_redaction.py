@@ -97,3 +97,18 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_redacting_twice_changes_nothing(text: str) -> None:
     assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        pytest.param(
+            "x --password Authorization: Authorization: a1b2c3d4e5",
+            "x --password [redacted] Authorization: [redacted]",
+            id="a secret's name where another's value stands",
+        ),
+        pytest.param('x --password ""', 'x --password ""', id="an empty value stays as it is"),
+    ],
+)
+def test_what_one_round_leaves_is_read_again(text: str, redacted: str) -> None:
+    assert redact(text) == redacted

@@ -1,11 +1,12 @@
 """`ports.Store` on SQLite or PostgreSQL: every method is one transaction, whole or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from bot.adapters.store import audit_log, command_rows, incident_rows, outbox_rows, schema
+from bot.adapters.store import audit_log, command_rows, incident_rows, outbox_rows, revision_rows, schema
 from bot.adapters.store.address import parse_address
 from bot.adapters.store.audit_chain import AuditVerdict, StoredAudit
 from bot.adapters.store.database import Database
@@ -60,7 +61,8 @@ class SqlStore:
     async def load(self) -> Snapshot:
         """Incidents with their evidence, and signals, as they were last committed."""
         async with self.database.reading() as connection:
-            return await incident_rows.load(connection)
+            snapshot = await incident_rows.load(connection)
+            return replace(snapshot, healthy=await revision_rows.load(connection))
 
     async def commit(self, changes: Changes) -> None:
         """Write one decision: state, wishes to speak and audit rows together."""
@@ -69,6 +71,7 @@ class SqlStore:
             await incident_rows.write_signals(self.database, connection, changes.standings, changes.dropped)
             await outbox_rows.queue(self.database, connection, changes.effects, at=changes.at or self._clock())
             await audit_log.append(self.database, connection, changes.audit)
+            await revision_rows.write(connection, changes.healthy)
 
     async def prune(self) -> None:
         """Forget what is over and older than the retention: incidents, signals that went, finished commands.

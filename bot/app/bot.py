@@ -1,0 +1,152 @@
+"""The bot: adapters fill the ports, the loops run until they are stopped."""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+import aiohttp
+import structlog
+
+from bot.adapters.argocd.webhook import named_applications
+from bot.adapters.metrics import Metrics
+from bot.adapters.slack import SlackChat, SlackListeners
+from bot.adapters.store import SqlStore
+from bot.adapters.web import WebhookReceiver, WebServer
+from bot.app.parts import (
+    argocd_clients,
+    intervals_of,
+    kubernetes_clients,
+    load_knowledge,
+    make_board,
+    new_id,
+    open_database,
+    utc_now,
+)
+from bot.core.incidents import Command
+from bot.service.desk import Desk
+from bot.service.lead import Leadership
+from bot.service.ports import Readiness
+from bot.settings import NamedArgoCD, Settings
+
+log = structlog.get_logger(__name__)
+
+
+class Bot:
+    """The bot from settings to running loops. `failed` is set when a part of ours broke: a bug, told in the log."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.failed = asyncio.Event()
+        self.readiness = Readiness()
+        self.metrics = Metrics()
+        self._settings = settings
+        self._clock = clock
+        self._exit = AsyncExitStack()
+        self._desk: Desk | None = None
+        self._leading: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Open everything and begin; returns the address of the web server. Raises ports.PortError, BadKnowledge."""
+        try:
+            return await self._start()
+        except BaseException:
+            await self._exit.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Stop listening, let what runs be taken up at the next start, close everything."""
+        if self._leading is not None:
+            self._leading.cancel()
+            await asyncio.gather(self._leading, return_exceptions=True)
+        await self._exit.aclose()
+
+    async def _start(self) -> str:
+        settings = self._settings
+        knowledge = load_knowledge(settings)
+        store = await open_database(settings, clock=self._clock)
+        self._exit.push_async_callback(store.close)
+        session = await self._exit.enter_async_context(aiohttp.ClientSession())
+        listeners = self._slack(store, session)
+        self._desk = Desk(
+            make_board=lambda: make_board(settings, knowledge),
+            entries=knowledge.entries,
+            store=store,
+            chat=SlackChat(client=listeners.client, channel=str(settings.slack.channel)),
+            channel=str(settings.slack.channel),
+            gitops=argocd_clients(settings, session),
+            argocd_urls={item.name: str(item.url) for item in settings.argocd_instances},
+            clusters=await kubernetes_clients(settings, self._exit),
+            actors=settings.policy.actors,
+            intervals=intervals_of(settings),
+            readiness=self.readiness,
+            clock=self._clock,
+        )
+        web = self._web(listeners)
+        address = await web.start()
+        self._exit.push_async_callback(web.stop)
+        leadership = Leadership(
+            leases=store, holder=f"{socket.gethostname()}:{os.getpid()}:{new_id()[:8]}", readiness=self.readiness
+        )
+        self._exit.push_async_callback(leadership.release)
+        self._leading = asyncio.create_task(leadership.run(self._desk.run))
+        self._leading.add_done_callback(self._ended)
+        await listeners.start()
+        self._exit.push_async_callback(listeners.stop)
+        return address
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            log.critical("a part of the bot broke; it must be started again", exc_info=task.exception())
+            self.failed.set()
+
+    def _slack(self, store: SqlStore, session: aiohttp.ClientSession) -> SlackListeners:
+        slack = self._settings.slack
+        return SlackListeners(
+            bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
+            app_token=slack.app_token.get_secret_value() if slack.app_token else None,
+            signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+            base_url=str(slack.base_url),
+            mode=slack.mode,
+            session=session,
+            channel=str(slack.channel),
+            inbox=store,
+            received=self._received,
+            readiness=self.readiness,
+            clock=self._clock,
+            new_id=new_id,
+        )
+
+    def _received(self, command: Command) -> None:
+        if self._desk is not None:
+            self._desk.received(command)
+
+    def _web(self, listeners: SlackListeners) -> WebServer:
+        settings = self._settings
+        return WebServer(
+            host=settings.web.host,
+            port=settings.web.port,
+            tls=_served(settings),
+            readiness=self.readiness,
+            webhooks={item.name: self._webhook(item) for item in settings.argocd_instances},
+            slack=listeners.handle if settings.slack.mode == "http" else None,
+            metrics=self.metrics.exposition,
+        )
+
+    def _webhook(self, item: NamedArgoCD) -> WebhookReceiver:
+        def receive(body: bytes) -> bool:
+            named = named_applications(body, argocd=item.name)
+            return self._desk is None or self._desk.look(item.name, named)
+
+        secret = item.webhook_secret.get_secret_value() if item.webhook_secret else None
+        return WebhookReceiver(secret=secret, receive=receive)
+
+
+def _served(settings: Settings) -> ssl.SSLContext | None:
+    if settings.web.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.web.tls_cert, settings.web.tls_key)
+    return context

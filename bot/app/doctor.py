@@ -1,0 +1,74 @@
+"""Checks everything that `run` needs, one finding each, with what to do about it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot.adapters.slack import SlackChat, slack_client
+from bot.app.parts import argocd_clients, kubernetes_clients, load_knowledge, make_board, open_database
+from bot.kb.loader import BadKnowledge
+from bot.service.ports import PortError
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one part is: what it said of itself, or why it can't be used."""
+
+    part: str
+    well: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> Sequence[Finding]:
+    """Ask every part how it is, at the same time, each within the deadline of a question."""
+    deadline = settings.timing.question_deadline.total_seconds()
+    findings = [_knowledge(settings)]
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def database() -> str:
+            store = await open_database(settings)
+            try:
+                return await store.check()
+            finally:
+                await store.close()
+
+        checks: dict[str, Callable[[], Awaitable[str]]] = {"database": database}
+        if settings.slack.bot_token is not None:
+            client = slack_client(
+                token=settings.slack.bot_token.get_secret_value(),
+                base_url=str(settings.slack.base_url),
+                session=session,
+            )
+            checks["slack"] = SlackChat(client=client, channel=str(settings.slack.channel)).check
+        checks |= {f"argocd {name}": client.check for name, client in argocd_clients(settings, session).items()}
+        try:
+            clusters = await kubernetes_clients(settings, stack)
+            checks |= {f"kubernetes {name}": client.check for name, client in clusters.items()}
+        except PortError as error:
+            findings.append(Finding(part="kubernetes", well=False, detail=str(error)))
+        findings += await asyncio.gather(*(_asked(part, check, deadline) for part, check in checks.items()))
+    return findings
+
+
+def _knowledge(settings: Settings) -> Finding:
+    try:
+        knowledge = load_knowledge(settings)
+        make_board(settings, knowledge)
+    except BadKnowledge as error:
+        return Finding(part="knowledge", well=False, detail=str(error))
+    return Finding(part="knowledge", well=True, detail=f"{len(knowledge.entries)} entries")
+
+
+async def _asked(part: str, check: Callable[[], Awaitable[str]], deadline: float) -> Finding:
+    try:
+        async with asyncio.timeout(deadline):
+            return Finding(part=part, well=True, detail=await check())
+    except TimeoutError:
+        return Finding(part=part, well=False, detail=f"no answer within {deadline:g} s")
+    except PortError as error:
+        return Finding(part=part, well=False, detail=str(error))

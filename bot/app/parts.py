@@ -1,0 +1,120 @@
+"""Settings become parts: the knowledge base, a board, the store, a client for each Argo CD and cluster."""
+
+import ssl
+import uuid
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import aiohttp
+
+from bot.adapters.argocd.client import ArgoCDClient
+from bot.adapters.argocd.parse import Place
+from bot.adapters.kubernetes.client import KubernetesClient
+from bot.adapters.store import SqlStore, open_store
+from bot.core.board import Board
+from bot.core.recognition import recogniser
+from bot.core.timing import Timing
+from bot.kb.loader import Knowledge, default_path, load_or_raise
+from bot.service.desk import Intervals
+from bot.settings import NamedArgoCD, Settings
+
+
+def utc_now() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """An id for a command."""
+    return uuid.uuid4().hex
+
+
+def timing_of(settings: Settings) -> Timing:
+    """The windows of placement and life cycle."""
+    timing = settings.timing
+    return Timing(
+        hold_degraded=timing.hold_degraded,
+        hold_out_of_sync=timing.hold_out_of_sync,
+        hold_symptom=timing.hold_symptom,
+        clear_after=timing.clear_after,
+        reopen_within=timing.reopen_within,
+        not_seen_again=timing.not_seen_again,
+        remember_events=timing.remember_events,
+    )
+
+
+def intervals_of(settings: Settings) -> Intervals:
+    """How often and how long the loops do what they do."""
+    timing = settings.timing
+    return Intervals(
+        list_every=timing.list_every,
+        recovery_check_every=timing.recovery_check_every,
+        edit_at_most_every=timing.edit_at_most_every,
+        question_deadline=timing.question_deadline,
+        follow_poll=timing.follow_poll,
+        follow_timeout=timing.follow_timeout,
+    )
+
+
+def load_knowledge(settings: Settings) -> Knowledge:
+    """Ours, and then the paths of the settings. Raises `BadKnowledge`."""
+    return load_or_raise((default_path(), *settings.knowledge.paths))
+
+
+def make_board(settings: Settings, knowledge: Knowledge) -> Board:
+    """A board over the knowledge base, with the settings' windows."""
+    return Board(
+        entries=knowledge.entries,
+        recognise=recogniser(knowledge.compile()),
+        timing=timing_of(settings),
+        unmanaged=settings.policy.unmanaged == "post",
+    )
+
+
+async def open_database(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> SqlStore:
+    """The store, with its tables up to date."""
+    return await open_store(settings.database_url, retention=settings.timing.retention, clock=clock)
+
+
+def argocd_clients(settings: Settings, session: aiohttp.ClientSession) -> dict[str, ArgoCDClient]:
+    """A client for each Argo CD of the settings, by name."""
+    return {item.name: _argocd(settings, item, session) for item in settings.argocd_instances}
+
+
+def _argocd(settings: Settings, item: NamedArgoCD, session: aiohttp.ClientSession) -> ArgoCDClient:
+    clusters = {
+        destination: cluster.name
+        for cluster in settings.watched_clusters
+        if cluster.argocd == item.name
+        for destination in cluster.destinations
+    }
+    return ArgoCDClient(
+        name=item.name,
+        url=str(item.url),
+        token=item.token.get_secret_value() if item.token else "",
+        session=session,
+        place=Place(argocd=item.name, clusters=clusters),
+        tls=_trusted(item),
+    )
+
+
+async def kubernetes_clients(settings: Settings, stack: AsyncExitStack) -> dict[str, KubernetesClient]:
+    """A client for each cluster of the settings, by name; the stack closes them."""
+    clients = {}
+    for item in settings.watched_clusters:
+        client = await KubernetesClient.connect(
+            name=item.name,
+            kubeconfig=item.kubernetes.kubeconfig,
+            context=item.kubernetes.context,
+            namespaces=item.kubernetes.namespaces,
+        )
+        stack.push_async_callback(client.close)
+        clients[item.name] = client
+    return clients
+
+
+def _trusted(item: NamedArgoCD) -> ssl.SSLContext | bool:
+    if not item.verify_tls:
+        return False
+    return ssl.create_default_context(cafile=str(item.ca_file)) if item.ca_file else True
