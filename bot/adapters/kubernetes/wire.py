@@ -171,6 +171,7 @@ class Pod(Wire, frozen=True, kw_only=True, rename="camel"):
 class ListOf(Wire, frozen=True, kw_only=True, rename="camel"):
     """A list whose items stay undecoded, so that one odd item can't spoil the rest."""
 
+    kind: str | None = None
     metadata: Metadata = Metadata()
     items: list[msgspec.Raw] | None = None
 
@@ -199,3 +200,32 @@ class LiveObject(Wire, frozen=True, kw_only=True, rename="camel"):
     metadata: Metadata = Metadata()
     spec: dict[str, Any] | None = None
     status: dict[str, Any] | None = None
+
+
+class GroupVersion(Wire, frozen=True, kw_only=True, rename="camel"):
+    version: str = ""
+
+
+class ApiGroup(Wire, frozen=True, kw_only=True, rename="camel"):
+    """A group's versions, from discovery."""
+
+    versions: list[GroupVersion] | None = None
+    preferred_version: GroupVersion | None = None
+
+
+class ApiResource(Wire, frozen=True, kw_only=True, rename="camel"):
+    name: str = ""
+    kind: str = ""
+    namespaced: bool = False
+
+
+class ApiResourceList(Wire, frozen=True, kw_only=True, rename="camel"):
+    """The kinds of one group and version, from discovery; subresources have a slash in their name."""
+
+    resources: list[ApiResource] | None = None
+
+
+class Version(Wire, frozen=True, kw_only=True, rename="camel"):
+    """Answer of /version."""
+
+    git_version: str = ""

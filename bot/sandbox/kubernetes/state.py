@@ -43,7 +43,8 @@ class State:
 
     def __init__(self, *, clock: Callable[[], datetime] | None = None) -> None:
         self.version = 1
-        self.compacted = 0
+        self._compacted = 0
+        self._forgotten = 0
         self._clock = clock or (lambda: datetime.now(UTC))
         self._objects: dict[Kind, dict[ObjectKey, Json]] = {}
         self._history: list[Change] = []
@@ -85,6 +86,7 @@ class State:
         """Return a kind's objects by namespace and name, as they were at a version (default: now)."""
         objects = dict(self._objects.get(kind, {}))
         if at is not None:
+            self.check(at)
             for change in reversed(self._after(at)):
                 if change.kind != kind:
                     continue
@@ -94,14 +96,18 @@ class State:
                     objects[change.key] = change.before
         return [objects[key] for key in sorted(objects, key="/".join)]
 
+    def check(self, version: int) -> None:
+        """Raise Expired for a version that was compacted away; who reads on already isn't asked."""
+        if version < self._compacted:
+            raise Expired
+
     def changes(self, kind: Kind, *, after: int) -> Sequence[Change]:
-        """Return what watches of a kind tell after a version."""
+        """Return what a running watch of a kind tells after a version."""
         return [change for change in self._after(after) if change.kind == kind and change.announced]
 
     def compact(self) -> None:
-        """Forget the past: older versions are Expired from now on."""
-        self.compacted = self.version
-        self._history.clear()
+        """Let older versions be Expired from now on."""
+        self._compacted = self.version
 
     def wake(self) -> None:
         """Let everyone who waits for a change look again."""
@@ -119,7 +125,7 @@ class State:
             self._waiting.discard(waiting)
 
     def _after(self, version: int) -> list[Change]:
-        if version < self.compacted:
+        if version < self._forgotten:
             raise Expired
         return self._history[bisect_right(self._history, version, key=lambda change: change.version) :]
 
@@ -127,7 +133,8 @@ class State:
         self.version = change.version
         self._history.append(change)
         if len(self._history) > 2 * _KEPT:
-            self.compacted = self._history[-_KEPT - 1].version
+            self._forgotten = self._history[-_KEPT - 1].version
+            self._compacted = max(self._compacted, self._forgotten)
             del self._history[:-_KEPT]
         self.wake()
 

@@ -98,6 +98,8 @@ class _Watch:
         try:
             if self._initial or self._version == 0:
                 await self._tell_initial_state()
+            else:
+                self._state.check(self._version)
             await self._tell_changes()
         except Expired:
             await self._write("ERROR", too_old(self._version, self._state.version).status)
