@@ -35,9 +35,9 @@ async def gather_facts(gitops: GitOps, state: AppState, *, deadline: float, hist
         return await ask(gitops.application_set_keeps_sync_policy(state.application_set, state.ref.namespace))
 
     may_sync, may_rollback, may_update, windows, infos, keeps = await asyncio.gather(
-        ask(gitops.can_i("sync", state.project, state.ref.name)),
-        ask(gitops.can_i("rollback", state.project, state.ref.name)),
-        ask(gitops.can_i("update", state.project, state.ref.name)),
+        ask(gitops.can_i("sync", state.project, str(state.ref))),
+        ask(gitops.can_i("rollback", state.project, str(state.ref))),
+        ask(gitops.can_i("update", state.project, str(state.ref))),
         ask(gitops.sync_windows(state.ref)),
         revisions(),
         set_keeps_pause(),

@@ -94,7 +94,10 @@ class GitOps(Protocol):
         """Whether the ApplicationSet ignores differences in /spec/syncPolicy, so that a pause would stand."""
 
     async def can_i(self, action: str, project: str, name: str) -> bool:
-        """`get`, `sync`, `rollback`, `update` on one Application. Never for `action/…` (facts §8.24)."""
+        """`get`, `sync`, `rollback`, `update` on one Application: its name, or `namespace/name`.
+
+        Never for `action/…` (facts §8.24).
+        """
 
     async def sync(self, ref: AppRef, request: SyncRequest, *, project: str) -> None: ...
 
@@ -238,6 +241,24 @@ class Store(Protocol):
         """Drop what is over and older than is to be kept. The audit stays."""
 
     async def check(self) -> str: ...
+
+
+class Meter(Protocol):
+    """What is counted of the work; each method is named for what happened."""
+
+    def reading_arrived(self, source: str) -> None: ...
+
+    def signal_matched(self, verdict: str) -> None: ...
+
+    def incidents_counted(self, by_severity: Mapping[str, int]) -> None: ...
+
+    def message_posted(self, *, seconds_since_evidence: float | None = None) -> None: ...
+
+    def message_edited(self) -> None: ...
+
+    def message_failed(self) -> None: ...
+
+    def queue_measured(self, rows: int) -> None: ...
 
 
 class Health(StrEnum):

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -64,7 +64,7 @@ class ArgoCDClient:
         self._http = Http(name=name, url=url, token=token, session=session, tls=tls, timeout=timeout, silence=silence)
         self._home = ""
 
-    async def changes(self) -> AsyncIterator[AppState | AppGone]:
+    async def changes(self) -> AsyncGenerator[AppState | AppGone, None]:
         """The Application stream: a replay of all, then live. Ends with the server, or raises when it is cut."""
         lines = stream.Lines()
         async with aclosing(self._http.chunks("v1", "stream", "applications")) as chunks:

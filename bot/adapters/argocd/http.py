@@ -5,12 +5,11 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 import msgspec
 import stamina
-from yarl import URL
 
 from bot.adapters.argocd.refusals import Answer, Passing, refusal
 from bot.core.redaction import REDACTED
@@ -47,7 +46,7 @@ class Http:
     ) -> None:
         self._name = name
         self._base = url.rstrip("/")
-        self._host = URL(url).authority
+        self._host = urlsplit(url).netloc
         self._token = token
         self._session = session
         self._tls = tls
@@ -93,7 +92,7 @@ class Http:
                 response = await self._request("GET", url, headers=headers, timeout=timeout)
         async with response:
             if response.status != HTTPStatus.OK:
-                raise await self._refusal(response, url)
+                raise await self._refusal(response)
             silence = self._silence if response.content_type == "text/event-stream" else None
             while True:
                 with self._telling():
@@ -121,15 +120,15 @@ class Http:
         with self._telling(seconds):
             async with await self._request(method, url, headers=headers, timeout=timeout, data=data) as response:
                 if not HTTPStatus(200) <= response.status < HTTPStatus(300):
-                    raise await self._refusal(response, url, writing=writing)
+                    raise await self._refusal(response, writing=writing)
                 if response.content_type != "application/json":
-                    raise self._unexpected(f"answered {url.path} with {response.content_type} instead of JSON")
+                    raise self._unexpected(f"answered {response.url.path} with {response.content_type} instead of JSON")
                 return await self._body(response, limit)
 
     async def _request(
         self,
         method: str,
-        url: URL,
+        url: str,
         *,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  aiohttp's own, given on
@@ -145,13 +144,13 @@ class Http:
             allow_redirects=False,  # the token goes to the configured address only
         )
 
-    def _url(self, path: tuple[str, ...], query: Mapping[str, str] | None) -> URL:
+    def _url(self, path: tuple[str, ...], query: Mapping[str, str] | None) -> str:
         """`<url>/api/<path>`, each part quoted: a name from outside can't lead to another endpoint."""
         for part in path:
             if part in ("", ".", ".."):
                 raise Refused(f"{part!r} is no name Argo CD could know.", reason="InvalidArgument")
         address = "/".join((self._base, "api", *(quote(part, safe="") for part in path)))
-        return URL(address, encoded=True).with_query(query or {})
+        return f"{address}?{urlencode(query)}" if query else address
 
     async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         body = bytearray()
@@ -161,7 +160,7 @@ class Http:
                 raise self._unexpected(f"answered {response.url.path} with more than {limit // 1024 // 1024} MiB")
         return bytes(body)
 
-    async def _refusal(self, response: aiohttp.ClientResponse, url: URL, *, writing: bool = False) -> PortError:
+    async def _refusal(self, response: aiohttp.ClientResponse, *, writing: bool = False) -> PortError:
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
@@ -173,7 +172,7 @@ class Http:
         answer = Answer(
             status=response.status,
             body=told,
-            asked=url.path,
+            asked=response.url.path,
             retry_after=response.headers.get("Retry-After", ""),
             location=_origin(response.headers.get("Location", "")),
         )
@@ -191,8 +190,8 @@ class Http:
         except TimeoutError as error:
             waited = self._silence if seconds is None else seconds
             raise TimedOut(f"{server} did not answer within {waited:g} s.") from error
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
-            told = error.os_error if isinstance(error, aiohttp.ClientConnectorSSLError) else error.certificate_error
+        except aiohttp.ClientConnectorCertificateError as error:
+            told = error.certificate_error
             words = f"{server} has a certificate that isn't trusted ({told}). Give the bot its CA (ca_file)."
             raise Unreachable(words) from error
         except (aiohttp.ClientError, OSError) as error:
@@ -211,7 +210,8 @@ def _worth_another_try(error: Exception) -> bool | float:
 def _origin(location: str) -> str:
     """Scheme, host and path of a redirect; the rest may hold secrets."""
     try:
-        url = URL(location)
-        return f"{url.origin() if url.absolute else ''}{url.path}"[:200]
+        parts = urlsplit(location)
     except ValueError:
         return ""
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"[:200] if host else parts.path[:200]

@@ -88,7 +88,7 @@ def application(value: object, place: Place) -> AppState:
     ref = _ref(place, namespace=metadata.get("namespace"), bare=metadata["name"])
     destination = record(spec.get("destination"))
     where = name(destination.get("server")) or name(destination.get("name"))
-    sources = records(spec.get("sources")) or [record(spec.get("source"))]
+    sources = _sources(spec)
     sync, health = record(status.get("sync")), record(status.get("health"))
     automated = record(spec.get("syncPolicy")).get("automated")
     hydrator = record(record(status.get("sourceHydrator")).get("currentOperation"))
@@ -204,6 +204,21 @@ def application_set_keeps_sync_policy(value: object) -> bool:
         if not item.get("name")
         for pointer in (*names(item.get("jsonPointers")), *names(item.get("jqPathExpressions")))
     )
+
+
+def _sources(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is deployed from: several sources, one, or the branch a hydrator writes to."""
+    hydrator = record(spec.get("sourceHydrator"))
+    if hydrator:
+        dry, written = record(hydrator.get("drySource")), record(hydrator.get("syncSource"))
+        return [
+            {
+                "repoURL": dry.get("repoURL"),
+                "path": written.get("path"),
+                "targetRevision": written.get("targetBranch"),
+            }
+        ]
+    return records(spec.get("sources")) or [record(spec.get("source"))]
 
 
 def _operation(value: object) -> Operation | None:
