@@ -18,7 +18,7 @@ Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 _BOOLEAN = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
-_INTEGER = re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$")
+_INTEGER = re.compile(r"^(?:[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16})$")
 _FLOAT = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
@@ -104,7 +104,7 @@ class _Walker:
 
 def _scalar(node: yaml.Node) -> Plain:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:
+    if getattr(node, "style", None):  # quoted or a block; plain is None or, from libyaml, an empty string
         return text
     if _NULL.match(text):
         return None
