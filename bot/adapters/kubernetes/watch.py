@@ -193,7 +193,7 @@ class Watch(Generic[State]):
                 return None
             case _:
                 log.warning(
-                    "a watch line of an unknown type; it is skipped",
+                    "a watch line that tells nothing; it is skipped",
                     cluster=self._api.cluster,
                     kind=self._what.kind,
                     type=told.type[:50],
