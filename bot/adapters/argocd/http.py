@@ -1,6 +1,7 @@
 """Requests to one Argo CD: the token, the limits, the second try of a read. Knows no Application."""
 
 import asyncio
+import random
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 import msgspec
-import stamina
 
 from bot.adapters.argocd.refusals import Answer, Passing, refusal
 from bot.core.redaction import REDACTED
@@ -21,7 +21,9 @@ RESPONSE_LIMIT = 64 * 1024 * 1024
 ERROR_LIMIT = 64 * 1024
 """Bytes of an error's body that are read."""
 
-TRIES = 3
+WAITS = (0.1, 0.4)
+"""Seconds before a read's second and third try, spread by half so that many don't come at once."""
+
 SHORT_WAIT = 2.0
 """Seconds of a Retry-After that a read waits for itself; longer ones are its caller's to wait for."""
 
@@ -65,13 +67,14 @@ class Http:
 
         `patience` multiplies the timeout; without `again` there is one try.
         """
-        tries = TRIES if again else 1
-        async for attempt in stamina.retry_context(
-            on=_worth_another_try, attempts=tries, timeout=self._timeout, wait_initial=0.1, wait_max=1, wait_jitter=0.1
-        ):
-            with attempt:
+        for wait in WAITS if again else ():
+            try:
                 return await self._exchange("GET", path, query=query, limit=limit, patience=patience)
-        raise AssertionError("the last try returns or raises")
+            except Passing as error:
+                if error.retry_after is not None and error.retry_after > SHORT_WAIT:
+                    raise
+                await asyncio.sleep(max(wait * random.uniform(0.5, 1.5), error.retry_after or 0))  # noqa: S311
+        return await self._exchange("GET", path, query=query, limit=limit, patience=patience)
 
     async def write(
         self, method: str, *path: str, query: Mapping[str, str] | None = None, body: object = None
@@ -92,7 +95,9 @@ class Http:
                 response = await self._request("GET", url, headers=headers, timeout=timeout)
         async with response:
             if response.status != HTTPStatus.OK:
-                raise await self._refusal(response)
+                with self._telling():
+                    async with asyncio.timeout(self._silence):
+                        raise await self._refusal(response)
             silence = self._silence if response.content_type == "text/event-stream" else None
             while True:
                 with self._telling():
@@ -196,15 +201,6 @@ class Http:
             raise Unreachable(words) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Passing(f"{server} can't be reached: {str(error) or type(error).__name__}") from error
-
-
-def _worth_another_try(error: Exception) -> bool | float:
-    """Whether a read is tried again, or after how many seconds."""
-    if not isinstance(error, Passing):
-        return False
-    if error.retry_after is None:
-        return True
-    return error.retry_after if error.retry_after <= SHORT_WAIT else False
 
 
 def _origin(location: str) -> str:

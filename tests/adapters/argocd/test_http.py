@@ -333,3 +333,16 @@ async def test_a_stream_that_is_refused(misbehave: Misbehave) -> None:
     assert told == []
     assert isinstance(error, Refused)
     assert "permission denied" in str(error)
+
+
+async def test_a_refusal_that_never_ends_is_a_cut(misbehave: Misbehave) -> None:
+    async def refuses(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=403)
+        await response.prepare(request)
+        await response.write(b"per")
+        await asyncio.sleep(1)
+        return response
+
+    told, error = await streamed(await misbehave(refuses, silence=0.2))
+    assert told == []
+    assert isinstance(error, Unreachable)
