@@ -214,17 +214,16 @@ class Placement:
     def _explaining(self, standing: Standing) -> list[Incident]:
         """Live incidents that could be the root of a signal."""
         found = self._ledger.live_with_entries(self._explained_by.get(standing.entry, ()))
-        if standing.entry in GENERIC and standing.signal.app is not None:
+        if _weak(standing) and standing.signal.app is not None:
             found = [*found, *self._ledger.live_of_apps([str(standing.signal.app)])]
         return found
 
     def _explainable(self, root: Incident) -> list[Incident]:
         """Live incidents that could be symptoms of a root."""
         entry = self._entries.get(root.entry)
-        if entry is None:
-            return []
-        found = self._ledger.live_with_entries(cause.entry for cause in entry.causes)
-        return [*found, *(other for other in self._ledger.live_of_apps(root.apps) if other.entry in GENERIC)]
+        found = self._ledger.live_with_entries(cause.entry for cause in entry.causes) if entry else []
+        weak = (other for other in self._ledger.live_of_apps(root.apps) if other.entry in GENERIC or not other.entry)
+        return [*found, *weak]
 
     def _explains_all(self, root: Incident, symptom: Incident) -> bool:
         standing = [item for item in self._ledger.supporting(symptom.signals) if item.gone_at is None]
@@ -232,12 +231,13 @@ class Placement:
 
     def _explains(self, root: Incident, standing: Standing) -> int | None:
         """How narrowly an incident explains a signal (0 is narrowest), or None where it doesn't."""
-        entry = self._entries.get(root.entry)
-        if entry is None or root.entry == standing.entry or not standing.entry:
+        weak = _weak(standing)
+        if not (standing.entry or weak) or (root.entry and root.entry == standing.entry):
             return None
+        entry = self._entries.get(root.entry)
         supports = [item for item in self._ledger.supporting(root.signals) if item.gone_at is None]
         ranks: list[int] = []
-        for cause in entry.causes:
+        for cause in entry.causes if entry else ():
             if cause.entry != standing.entry:
                 continue
             names = ["blocked"] if cause.relation == "blocked" else list(cause.same)
@@ -248,14 +248,22 @@ class Placement:
                 for name in names
                 if any(self._holds(name, support, standing) for support in supports)
             )
-        if standing.entry in GENERIC and root.entry not in GENERIC:
-            # What a generic entry says of an Application is explained by any specific finding there.
+        if weak and self._says_more(root, supports, standing):
+            # What says only that an Application is not well is explained by any finding there that says more.
             ranks.extend(
                 RELATIONS.index(name)
                 for name in ("object", "owner", "app")
                 if any(self._holds(name, support, standing) for support in supports)
             )
         return min(ranks, default=None)
+
+    def _says_more(self, root: Incident, supports: Iterable[Standing], standing: Standing) -> bool:
+        """Whether a root tells a cause that a weak signal lacks. An error no entry knows still beats a bare state."""
+        if root.entry:
+            return root.entry not in GENERIC
+        if not is_bare_state(standing.signal):
+            return False
+        return bool(standing.entry) or any(not is_bare_state(support.signal) for support in supports)
 
     def _holds(self, relation: str, support: Standing, standing: Standing) -> bool:
         captures = dict(standing.captures)
@@ -421,6 +429,11 @@ class Placement:
         subject, found = subject_of(entry, dict(standing.captures), signal, self._ledger)
         cluster = signal.app.argocd if entry.scope == "argocd" and signal.app else signal.cluster
         return IncidentKey(cluster=cluster, entry=entry.id, subject=subject), found
+
+
+def _weak(standing: Standing) -> bool:
+    """Whether a signal says that something is wrong without saying why: a generic entry, or a bare state unknown."""
+    return standing.entry in GENERIC or (not standing.entry and is_bare_state(standing.signal))
 
 
 def _added(items: tuple[str, ...], item: str) -> tuple[str, ...]:
