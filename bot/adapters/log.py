@@ -3,6 +3,7 @@
 Our own lines (structlog) and those of libraries (the standard library's logging) leave through the same door.
 """
 
+import contextlib
 import functools
 import logging
 import sys
@@ -63,7 +64,7 @@ def configure_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendering))
     root = logging.getLogger()
     root.handlers = [handler]
@@ -71,6 +72,15 @@ def configure_logging(
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Says that a line was lost, and whose; the standard one would print it, with what was to be hidden."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base class's name
+        kind = type(sys.exception()).__name__
+        with contextlib.suppress(OSError):  # nobody is left to tell
+            sys.stderr.write(f"A log line of {record.name} could not be written ({kind}).\n")
 
 
 def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001  # structlog's signature
@@ -87,7 +97,7 @@ def _hidden(value: object, *, key: str, depth: int) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if depth < _DEEPEST and isinstance(value, Mapping):
-        return {str(name): _hidden(inner, key=str(name), depth=depth + 1) for name, inner in value.items()}
+        return {redact(str(name)): _hidden(inner, key=str(name), depth=depth + 1) for name, inner in value.items()}
     if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
         return [_hidden(inner, key=key, depth=depth + 1) for inner in value]
     return REDACTED if _names_a_secret(key) else redact(str(value))
@@ -96,4 +106,5 @@ def _hidden(value: object, *, key: str, depth: int) -> object:
 @functools.lru_cache(maxsize=1000)
 def _names_a_secret(key: str) -> bool:
     """Whether the value of `key=…` would be hidden inside a text, whatever it is."""
-    return redact(f"{key}=x") != f"{key}=x"
+    assigned = f"{key}=x1x1x1x1"
+    return redact(assigned) != assigned
