@@ -8,7 +8,7 @@ from bot.core.observation import Owners
 from bot.core.relations import qualify, workload_name
 from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import AppState, Workload
-from bot.service.ports import Cluster, NotFound, PortError
+from bot.service.ports import NotFound, PortError, Workloads
 
 CHAIN_LIMIT = 6
 """Controllers above a Pod that are walked; operators add a few levels, nobody adds more."""
@@ -21,7 +21,7 @@ FAILED_FOR = timedelta(seconds=30)
 class OwnerFinder:
     """Walks ownerReferences with a cache. An owner that can't be read is guessed from the name (design §4)."""
 
-    def __init__(self, clusters: Mapping[str, Cluster]) -> None:
+    def __init__(self, clusters: Mapping[str, Workloads]) -> None:
         self._clusters = clusters
         self._cache: OrderedDict[tuple[str, ObjectRef], tuple[datetime, Workload | None]] = OrderedDict()
 

@@ -134,7 +134,14 @@ class Deleted:
     object: ObjectRef
 
 
-class Cluster(Protocol):
+class Workloads(Protocol):
+    """What owner walks ask of a cluster."""
+
+    async def workload(self, ref: ObjectRef) -> Workload:
+        """One live object (metadata, owner, replica counts); `NotFound` when it isn't there."""
+
+
+class Cluster(Workloads, Protocol):
     """One Kubernetes cluster, read only. `name` is its name in the settings."""
 
     name: str
@@ -143,9 +150,6 @@ class Cluster(Protocol):
         """Events of every kind, listed then watched, resumed, relisted on 410. Raises when the server is away."""
 
     def pods(self) -> AsyncIterator[PodState | Relisted | Deleted]: ...
-
-    async def workload(self, ref: ObjectRef) -> Workload:
-        """One live object (metadata, owner, replica counts); `NotFound` when it isn't there."""
 
     async def exists(self, ref: ObjectRef) -> bool: ...
 

@@ -109,6 +109,9 @@ def workload(raw: bytes, ref: ObjectRef) -> Workload:
     metadata = body.metadata
     spec, status = body.spec or {}, body.status or {}
     wanted, ready = _replicas(ref.kind, spec, status)
+    seen = status.get("observedGeneration")
+    if isinstance(seen, int) and metadata.generation is not None and seen < metadata.generation:
+        ready = None  # the counts are of an earlier spec: its controller hasn't looked yet
     return Workload(
         object=ref,
         uid=_name(metadata.uid),
@@ -207,7 +210,11 @@ def _named(names: set[str | None]) -> frozenset[str]:
 
 
 def _replicas(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> tuple[int | None, int | None]:
-    """Wanted and ready replicas; None where the kind has none. Absent counts are 0, an absent `replicas` is 1."""
+    """Wanted and ready replicas; None where the kind has none. Absent counts are 0, an absent `replicas` is 1.
+
+    Only pods of the newest template count as ready: in a rollout that is stuck the old ones are ready all along, and
+    `updatedReplicas` is then left out.
+    """
 
     def count(source: dict[str, Any], field: str, default: int) -> int:
         value = source.get(field, default)
@@ -217,11 +224,11 @@ def _replicas(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> tuple[
         case "Deployment" | "StatefulSet" | "ReplicaSet":
             ready = count(status, "readyReplicas", 0)
             if kind != "ReplicaSet":
-                ready = min(ready, count(status, "updatedReplicas", ready))
+                ready = min(ready, count(status, "updatedReplicas", 0))
             return count(spec, "replicas", 1), ready
         case "DaemonSet":
             wanted = count(status, "desiredNumberScheduled", 0)
-            return wanted, min(count(status, "numberReady", 0), count(status, "updatedNumberScheduled", wanted))
+            return wanted, min(count(status, "numberReady", 0), count(status, "updatedNumberScheduled", 0))
         case "Job":
             return count(spec, "completions", 1), count(status, "succeeded", 0)
         case _:

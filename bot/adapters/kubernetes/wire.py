@@ -23,6 +23,7 @@ class Metadata(Wire, frozen=True, kw_only=True, rename="camel"):
     name: str | None = None
     namespace: str | None = None
     uid: str | None = None
+    generation: int | None = None
     resource_version: str | None = None
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
