@@ -476,6 +476,18 @@ def test_database_in_the_state_folder(monkeypatch: pytest.MonkeyPatch, state_hom
     assert loaded({}).database_url == url
 
 
+def test_user_without_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", no_home)
+
+    assert mistakes(RUN, needed_for_run=True) == (
+        "GITOPS_BOT_DATABASE__URL is not set, and this user has no home folder; set it or XDG_STATE_HOME.",
+    )
+
+
 def test_database_of_ones_own() -> None:
     url = f"postgres://bot:{SECRET}@db:5432/bot?ssl=require"
 

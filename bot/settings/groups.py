@@ -199,7 +199,7 @@ class Knowledge(Group):
 
 
 class Git(Group):
-    """How repositories named by Applications are reached."""
+    """How repositories named by Applications are reached. Checked, but not used yet: no question asks Git so far."""
 
     rewrites: UrlMap = setting(
         {}, "Address prefix → the prefix to use instead (mirrors).", "a JSON object of addresses"
@@ -210,7 +210,7 @@ class Git(Group):
 
 
 class Registry(Group):
-    """How image registries are reached."""
+    """How image registries are reached. Checked, but not used yet: no question asks a registry so far."""
 
     mirrors: UrlMap = setting({}, "Registry host → address to ask instead.", "a JSON object of addresses")
 

@@ -78,7 +78,10 @@ class Settings(Group):
 
     @property
     def database_url(self) -> str:
-        """`sqlite:///path` or `postgresql://…`, with its password. Unset: a file in the state folder of the user."""
+        """`sqlite:///path` or `postgresql://…`, with its password. Unset: a file in the state folder of the user.
+
+        Raises RuntimeError for a user without a home folder; `missing_for_run` says so in a sentence.
+        """
         chosen = self.database.url.get_secret_value()
         if chosen:
             return chosen
@@ -125,7 +128,14 @@ class Settings(Group):
         wanted.append(("slack", "app_token" if self.slack.mode == "socket" else "signing_secret"))
         places: list[tuple[str | int, ...]] = [("argocds", index) for index in range(len(self.argocds))]
         wanted.extend((*place, field) for place in places or [("argocd",)] for field in ("url", "token"))
-        return tuple(not_set(Settings, place) for place in wanted if _value(self, place) is None)
+        missing = [not_set(Settings, place) for place in wanted if _value(self, place) is None]
+        try:
+            _ = self.database_url
+        except RuntimeError:
+            missing.append(
+                f"{PREFIX}DATABASE__URL is not set, and this user has no home folder; set it or XDG_STATE_HOME."
+            )
+        return tuple(missing)
 
 
 def _repeated(items: Sequence[str]) -> list[str]:

@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 import io
 import json
+import shutil
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 from bot.adapters.argocd.webhook import named_applications
 from bot.adapters.web import Limits, WebhookReceiver, WebServer, server_tls
 from bot.service.ports import Health, Readiness, Refused
+from tests.needs import not_run
 
 SECRET = "hunter2Wq8Zt4Lm9"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
@@ -440,6 +444,44 @@ async def test_the_port_is_free_after_stop() -> None:
         await world.post("/webhooks/argocd", headers=BEARER)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    openssl = shutil.which("openssl") or not_run("OpenSSL", "no `openssl` on the PATH: apt-get install openssl")
+    files = tmp_path / "tls.crt", tmp_path / "tls.key"
+    wanted = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run(  # noqa: S603  # our own arguments
+        [openssl, "req", "-x509", "-nodes", *wanted, "-out", files[0], "-keyout", files[1]],
+        check=True,
+        capture_output=True,
+    )
+    return files
+
+
+async def test_https(certificate: tuple[Path, Path]) -> None:
+    server = WebServer(
+        host="127.0.0.1",
+        port=0,
+        tls=server_tls(*certificate),
+        readiness=Readiness(),
+        webhooks={},
+        slack=None,
+        metrics=lambda: (b"", "text/plain"),
+        limits=QUICK,
+    )
+    url = await server.start()
+    try:
+        assert url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=str(certificate[0]))
+        trusting.check_hostname = False
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(url + "/healthz", ssl=trusting) as response,
+        ):
+            assert response.status == 200
+    finally:
+        await server.stop()
 
 
 def test_unusable_certificate(tmp_path: Path) -> None:
