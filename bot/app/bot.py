@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -11,11 +10,12 @@ from datetime import datetime
 import aiohttp
 import structlog
 
+from bot import __version__
 from bot.adapters.argocd.webhook import named_applications
 from bot.adapters.metrics import Metrics
 from bot.adapters.slack import SlackChat, SlackListeners
 from bot.adapters.store import SqlStore
-from bot.adapters.web import WebhookReceiver, WebServer
+from bot.adapters.web import WebhookReceiver, WebServer, server_tls
 from bot.app.parts import (
     argocd_clients,
     intervals_of,
@@ -29,8 +29,9 @@ from bot.app.parts import (
 from bot.core.incidents import Command
 from bot.service.desk import Desk
 from bot.service.lead import Leadership
-from bot.service.ports import Readiness
-from bot.settings import NamedArgoCD, Settings
+from bot.service.ports import Health, Readiness
+from bot.settings import Settings
+from bot.settings.groups import NamedArgoCD
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class Bot:
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.failed = asyncio.Event()
         self.readiness = Readiness()
-        self.metrics = Metrics()
+        self.metrics = Metrics(version=__version__)
         self._settings = settings
         self._clock = clock
         self._exit = AsyncExitStack()
@@ -71,7 +72,7 @@ class Bot:
         session = await self._exit.enter_async_context(aiohttp.ClientSession())
         listeners = self._slack(store, session)
         self._desk = Desk(
-            make_board=lambda: make_board(settings, knowledge),
+            make_board=lambda: make_board(settings, knowledge, meter=self.metrics),
             entries=knowledge.entries,
             store=store,
             chat=SlackChat(client=listeners.client, channel=str(settings.slack.channel)),
@@ -82,6 +83,7 @@ class Bot:
             actors=settings.policy.actors,
             intervals=intervals_of(settings),
             readiness=self.readiness,
+            meter=self.metrics,
             clock=self._clock,
         )
         web = self._web(listeners)
@@ -125,28 +127,27 @@ class Bot:
 
     def _web(self, listeners: SlackListeners) -> WebServer:
         settings = self._settings
+        web = settings.web
         return WebServer(
-            host=settings.web.host,
-            port=settings.web.port,
-            tls=_served(settings),
+            host=web.host,
+            port=web.port,
+            tls=server_tls(web.tls_cert, web.tls_key) if web.tls_cert and web.tls_key else None,
             readiness=self.readiness,
             webhooks={item.name: self._webhook(item) for item in settings.argocd_instances},
             slack=listeners.handle if settings.slack.mode == "http" else None,
-            metrics=self.metrics.exposition,
+            metrics=self._figures,
         )
 
+    def _figures(self) -> tuple[bytes, str]:
+        for part, (health, _) in self.readiness.parts.items():
+            (self.metrics.source_answered if health is Health.OK else self.metrics.source_failed)(part)
+        return self.metrics.exposition()
+
     def _webhook(self, item: NamedArgoCD) -> WebhookReceiver:
-        def receive(body: bytes) -> bool:
+        def receive(body: bytes) -> int:
             named = named_applications(body, argocd=item.name)
-            return self._desk is None or self._desk.look(item.name, named)
+            taken = self._desk is None or self._desk.look(item.name, named)
+            return len(named) if taken else 0
 
         secret = item.webhook_secret.get_secret_value() if item.webhook_secret else None
         return WebhookReceiver(secret=secret, receive=receive)
-
-
-def _served(settings: Settings) -> ssl.SSLContext | None:
-    if settings.web.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.web.tls_cert, settings.web.tls_key)
-    return context

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.adapters.slack import SlackChat, slack_client
+from bot.adapters.slack import SlackChat
+from bot.adapters.slack.calls import web_client
 from bot.app.parts import argocd_clients, kubernetes_clients, load_knowledge, make_board, open_database
 from bot.kb.loader import BadKnowledge
 from bot.service.ports import PortError
@@ -39,7 +40,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
 
         checks: dict[str, Callable[[], Awaitable[str]]] = {"database": database}
         if settings.slack.bot_token is not None:
-            client = slack_client(
+            client = web_client(
                 token=settings.slack.bot_token.get_secret_value(),
                 base_url=str(settings.slack.base_url),
                 session=session,

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
+from bot import __version__
+from bot.adapters.metrics import Metrics
 from bot.adapters.store import open_store
 from bot.app.parts import argocd_clients, kubernetes_clients, load_knowledge, make_board, utc_now
 from bot.core.cards import IncidentCard
@@ -30,7 +32,9 @@ async def ask_why(settings: Settings, name: str) -> tuple[list[Answer], list[str
         gitops = argocd_clients(settings, session)
         clusters = await kubernetes_clients(settings, stack)
         board = make_board(settings, knowledge)
-        responder = Responder(board=board, store=store, owners=OwnerFinder(clusters), clock=utc_now)
+        responder = Responder(
+            board=board, store=store, owners=OwnerFinder(clusters), meter=Metrics(version=__version__), clock=utc_now
+        )
         readings, troubles = await survey(gitops=gitops, clusters=clusters, wanted=name, deadline=deadline)
         await responder.decide(readings)
         audience = Audience(may_act=False, argocd_urls={item.name: str(item.url) for item in settings.argocd_instances})

@@ -13,11 +13,15 @@ from bot.adapters.argocd.parse import Place
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.store import SqlStore, open_store
 from bot.core.board import Board
+from bot.core.placement import Recognise, Recognised
 from bot.core.recognition import recogniser
+from bot.core.signals import Signal
 from bot.core.timing import Timing
 from bot.kb.loader import Knowledge, default_path, load_or_raise
 from bot.service.desk import Intervals
-from bot.settings import NamedArgoCD, Settings
+from bot.service.ports import Meter
+from bot.settings import Settings
+from bot.settings.groups import NamedArgoCD
 
 
 def utc_now() -> datetime:
@@ -62,14 +66,24 @@ def load_knowledge(settings: Settings) -> Knowledge:
     return load_or_raise((default_path(), *settings.knowledge.paths))
 
 
-def make_board(settings: Settings, knowledge: Knowledge) -> Board:
-    """A board over the knowledge base, with the settings' windows."""
+def make_board(settings: Settings, knowledge: Knowledge, *, meter: Meter | None = None) -> Board:
+    """A board over the knowledge base, with the settings' windows; `meter` counts what is recognised."""
+    recognise = recogniser(knowledge.compile())
     return Board(
         entries=knowledge.entries,
-        recognise=recogniser(knowledge.compile()),
+        recognise=_counted(recognise, meter) if meter else recognise,
         timing=timing_of(settings),
         unmanaged=settings.policy.unmanaged == "post",
     )
+
+
+def _counted(recognise: Recognise, meter: Meter) -> Recognise:
+    def counted(signal: Signal) -> Recognised:
+        recognised = recognise(signal)
+        meter.signal_matched(recognised.verdict)
+        return recognised
+
+    return counted
 
 
 async def open_database(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> SqlStore:

@@ -27,12 +27,12 @@ DEMO_TIMING = {
 def run() -> None:
     """Run the bot with the settings of the environment and of `.env`. Ends at SIGINT or SIGTERM."""
     settings = settings_or_exit(needed_for_run=True)
-    from bot.adapters.log import set_up_logging
+    from bot.adapters.log import configure_logging
     from bot.app.bot import Bot
     from bot.kb.loader import BadKnowledge
     from bot.service.ports import PortError
 
-    set_up_logging(level=settings.log.level, format=settings.log.format)
+    configure_logging(level=settings.log.level, format=settings.log.format)
 
     async def work(stop: asyncio.Event) -> int:
         bot = Bot(settings)
@@ -98,15 +98,15 @@ def sandbox(
 
 def demo(
     scenario: Annotated[str, typer.Option(help="The story that is told.")] = "cascade",
-    speed: Annotated[float, typer.Option(help="How many times as fast it is told.", min=0.1, max=100)] = 1.0,
+    speed: Annotated[float, typer.Option(help="How many times as fast it is told.", min=0.1, max=100)] = 1.5,
 ) -> None:
     """Play a bad day against fake Slack, Argo CD and Kubernetes, and print the address of the page that shows it."""
-    from bot.adapters.log import set_up_logging
+    from bot.adapters.log import configure_logging
     from bot.app.bot import Bot
     from bot.sandbox.world import UnknownScenario, World
     from bot.settings import load
 
-    set_up_logging(level="warning", format="auto")
+    configure_logging(level="warning", format="auto")
 
     async def work(stop: asyncio.Event) -> int:
         with tempfile.TemporaryDirectory(prefix="gitops-bot-demo-") as folder:
@@ -140,13 +140,13 @@ def why(
     if missing:
         typer.echo("\n".join(missing), err=True)
         raise typer.Exit(2)
-    from bot.adapters.log import set_up_logging
+    from bot.adapters.log import configure_logging
     from bot.app.once import ask_why
     from bot.core.plain import text_of_answer
     from bot.kb.loader import BadKnowledge
     from bot.service.ports import PortError
 
-    set_up_logging(level="error", format=settings.log.format)
+    configure_logging(level="error", format=settings.log.format)
     try:
         answers, troubles = asyncio.run(ask_why(settings, app))
     except (PortError, BadKnowledge) as error:
@@ -162,10 +162,10 @@ def why(
 def doctor() -> None:
     """Check the settings, the knowledge base, the database, Slack, Argo CD and Kubernetes, each with what to do."""
     settings = settings_or_exit(needed_for_run=True)
-    from bot.adapters.log import set_up_logging
+    from bot.adapters.log import configure_logging
     from bot.app.doctor import examine
 
-    set_up_logging(level="error", format=settings.log.format)
+    configure_logging(level="error", format=settings.log.format)
     findings = asyncio.run(examine(settings))
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.part}: {finding.detail}")

@@ -303,7 +303,8 @@ def _value(
 ) -> str:
     """What comes back with the confirmation: names and numbers only, checked again when it does."""
     objects = ";".join(f"{item.group}/{item.kind}/{item.namespace}/{item.name}" for item in resources)
-    return "|".join((verb, app.argocd, app.namespace, app.name, incident, mark, str(history_id or ""), objects))
+    target = "" if history_id is None else str(history_id)
+    return "|".join((verb, app.argocd, app.namespace, app.name, incident, mark, target, objects))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +325,7 @@ def parse_value(value: str) -> Confirmed | None:
     if len(parts) != 8 or parts[0] not in (SYNC, ROLLBACK):
         return None
     verb, argocd, namespace, name, incident, mark, history_id, objects = parts
-    if history_id and not history_id.isdigit():
+    if (history_id or verb == ROLLBACK) and not (history_id.isascii() and history_id.isdigit()):
         return None
     resources = []
     for text in filter(None, objects.split(";")):

@@ -19,7 +19,7 @@ from bot.service.commands import Commands
 from bot.service.enrich import OwnerFinder
 from bot.service.execute import Executor
 from bot.service.observe import ArgoCDObserver, KubernetesObserver
-from bot.service.ports import Chat, Cluster, GitOps, PortError, Readiness, Store
+from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness, Store
 from bot.service.respond import Responder
 from bot.service.speak import Speaker
 
@@ -61,6 +61,7 @@ class Desk:
         actors: frozenset[str],
         intervals: Intervals,
         readiness: Readiness,
+        meter: Meter,
         clock: Callable[[], datetime],
     ) -> None:
         self._make_board = make_board
@@ -74,6 +75,7 @@ class Desk:
         self._audience = Audience(may_act=bool(actors), argocd_urls=argocd_urls)
         self._intervals = intervals
         self._readiness = readiness
+        self._meter = meter
         self._clock = clock
         self._argocd: dict[str, ArgoCDObserver] = {}
         self._commands: Commands | None = None
@@ -91,7 +93,11 @@ class Desk:
     async def run(self) -> None:
         """Work until cancelled."""
         responder = Responder(
-            board=self._make_board(), store=self._store, owners=OwnerFinder(self._clusters), clock=self._clock
+            board=self._make_board(),
+            store=self._store,
+            owners=OwnerFinder(self._clusters),
+            meter=self._meter,
+            clock=self._clock,
         )
         speaker = self._speaker(responder)
         responder.on_decision(lambda changes: self._decided(changes, speaker))
@@ -125,6 +131,7 @@ class Desk:
             note=_note,
             incident=responder.board.ledger.incidents.get,
             readiness=self._readiness,
+            meter=self._meter,
             clock=self._clock,
             edit_every=self._intervals.edit_at_most_every,
         )

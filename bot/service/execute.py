@@ -162,7 +162,9 @@ class Executor:
     async def _send(self, port: GitOps, confirmed: Confirmed, command: Command, state: AppState) -> None:
         if state.operation_pending:
             raise Stopped(phrase("Another operation on `{{app}}` began meanwhile.", app=confirmed.app.name))
-        if confirmed.verb == ROLLBACK and confirmed.history_id is not None:
+        if confirmed.verb == ROLLBACK:
+            if confirmed.history_id is None:
+                raise Stopped(phrase("No history entry was chosen. Nothing was done."))
             await port.rollback(confirmed.app, confirmed.history_id, prune=False, project=state.project)
             return
         info = (("gitops-bot", command.id), ("incident", confirmed.incident or "-"), ("slack-user", command.user))

@@ -1,6 +1,7 @@
 """The serial section: readings in, decisions written, then said. One worker, one decision after the other."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from datetime import datetime
 import structlog
 
 from bot.core.board import Board
-from bot.core.incidents import Changes
+from bot.core.incidents import Changes, State
 from bot.core.observation import Owners
 from bot.core.signals import ObjectRef
 from bot.core.states import AppState, EventReport, PodState, Workload
 from bot.service.enrich import OwnerFinder
-from bot.service.ports import AppGone, Deleted, PortError, Relisted, Store
+from bot.service.ports import AppGone, Deleted, Meter, PortError, Relisted, Store
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +67,11 @@ Clock = Callable[[], datetime]
 class Responder:
     """Feeds readings to the board and writes what it decides before anything is said."""
 
-    def __init__(self, *, board: Board, store: Store, owners: OwnerFinder, clock: Clock) -> None:
+    def __init__(self, *, board: Board, store: Store, owners: OwnerFinder, meter: Meter, clock: Clock) -> None:
         self.board = board
         self._store = store
         self._owners = owners
+        self._meter = meter
         self._clock = clock
         self._queue: asyncio.Queue[Reading] = asyncio.Queue(maxsize=QUEUE_LIMIT)
         self._listeners: list[Callable[[Changes], None]] = []
@@ -85,6 +87,7 @@ class Responder:
 
     async def offer(self, reading: Reading) -> None:
         """Queue a reading; waits while the queue is full."""
+        self._meter.reading_arrived(_source(reading))
         await self._queue.put(reading)
 
     @property
@@ -132,6 +135,9 @@ class Responder:
             except PortError as error:
                 log.error("the decision could not be written; trying again", error=str(error))
                 await asyncio.sleep(RETRY_COMMIT_AFTER)
+        if changes.incidents:
+            posted = (incident for incident in self.board.ledger.live() if incident.state is not State.HELD)
+            self._meter.incidents_counted(Counter(incident.severity for incident in posted))
         for listener in self._listeners:
             listener(changes)
 
@@ -178,3 +184,14 @@ class Responder:
             apps=ledger.apps,
             now=self._clock(),
         )
+
+
+def _source(reading: Reading) -> str:
+    """The Argo CD or the cluster that a reading comes from."""
+    match reading:
+        case AppState(ref=ref) | AppGone(ref=ref):
+            return ref.argocd
+        case SourceAway(prefix=prefix):
+            return prefix.partition(":")[2].rstrip("/")
+        case _:
+            return reading.cluster

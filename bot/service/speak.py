@@ -13,7 +13,7 @@ import structlog
 
 from bot.core.cards import IncidentCard, Note
 from bot.core.incidents import EffectKind, Incident, OutboxRow, State, Thread
-from bot.service.ports import Chat, Health, PortError, Readiness, Refused, Store, Unreachable
+from bot.service.ports import Chat, Health, Meter, PortError, Readiness, Refused, Store, Unreachable
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Speaker:
         note: Callable[[OutboxRow], Note],
         incident: Callable[[str], Incident | None],
         readiness: Readiness,
+        meter: Meter,
         clock: Clock,
         edit_every: timedelta,
     ) -> None:
@@ -49,6 +50,7 @@ class Speaker:
         self._note = note
         self._incident = incident
         self._readiness = readiness
+        self._meter = meter
         self._clock = clock
         self._edit_every = edit_every
         self._started = clock()
@@ -77,6 +79,7 @@ class Speaker:
     async def say_due(self) -> float:
         """Say what is due; returns the seconds until something else may be."""
         rows = await self._store.outbox(now=self._clock())
+        self._meter.queue_measured(len(rows))
         pause = IDLE_CHECK
         for row in rows:
             wait = await self._say(row)
@@ -107,6 +110,7 @@ class Speaker:
         return None
 
     async def _again(self, row: OutboxRow, error: str, wished: timedelta | None) -> float:
+        self._meter.message_failed()
         pause = wished or min(RETRY_FIRST * 2 ** min(row.attempts, 10), RETRY_LONGEST)
         await self._store.outbox_retry(row, due=self._clock() + pause, error=error)
         return pause.total_seconds()
@@ -130,6 +134,7 @@ class Speaker:
             await self._chat.edit_card(thread.ts, card)
             if thread.details_ts:
                 await self._chat.edit_details(thread.details_ts, card)
+            self._meter.message_edited()
             self._remember(incident.id, card)
         if not thread.details_ts:
             await self._details(incident, thread, card, row)
@@ -142,6 +147,9 @@ class Speaker:
         ts = await self._chat.find(key) if unsure else None
         if ts is None:
             ts = await self._chat.post_card(card, key=key)
+            self._meter.message_posted(
+                seconds_since_evidence=(self._clock() - incident.first_evidence_at).total_seconds()
+            )
         thread = Thread(incident=incident.id, channel=self._channel, ts=ts)
         await self._store.save_thread(thread)
         self._remember(incident.id, card)
@@ -167,6 +175,7 @@ class Speaker:
         if unsure and await self._chat.find(row.effect.key, thread=thread.ts) is not None:
             return None
         await self._chat.post_note(thread.ts, self._note(row), key=row.effect.key)
+        self._meter.message_posted()
         return None
 
     def _remember(self, incident: str, card: IncidentCard) -> None:

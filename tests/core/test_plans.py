@@ -173,6 +173,19 @@ def test_what_comes_back_is_what_was_confirmed() -> None:
     assert (rollback.verb, rollback.history_id) == (ROLLBACK, 5)
 
 
+def test_history_id_zero_comes_back_as_zero() -> None:
+    state = replace(STATE, history=(entry(0, "a"), entry(1, "c")))
+    confirmed = parse_value(rollback_plan(replace(FACTS, state=state), incident="i1").card.value)
+    assert confirmed is not None
+    assert confirmed.history_id == 0
+
+
+def test_a_rollback_without_a_target_is_no_confirmation() -> None:
+    value = rollback_plan(FACTS, incident="i1").card.value.split("|")
+    value[6] = ""
+    assert parse_value("|".join(value)) is None
+
+
 @given(st.text(alphabet="|/;argocd.rollbacksync0123", max_size=60))
 def test_no_forged_value_breaks_the_parser(value: str) -> None:
     confirmed = parse_value(value)

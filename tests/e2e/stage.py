@@ -3,9 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 
@@ -16,6 +16,7 @@ from bot.sandbox.world import PARTS, World
 from bot.settings import load
 
 Json = dict[str, Any]
+Found = TypeVar("Found")
 
 FAST = {
     "HOLD_DEGRADED": "2s",
@@ -168,7 +169,9 @@ class Stage:
 
         return await self.eventually(found, "a plan", seconds=seconds)
 
-    async def eventually(self, look: Callable[[], Any], what: str, *, seconds: float = PATIENCE) -> Any:  # noqa: ANN401
+    async def eventually(
+        self, look: Callable[[], Awaitable[Found | None]], what: str, *, seconds: float = PATIENCE
+    ) -> Found:
         """What `look` finds, as soon as it finds something."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

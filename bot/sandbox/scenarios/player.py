@@ -152,13 +152,21 @@ class Player:
     def _put_missing(self, found: Iterable[Json]) -> None:
         """Put objects that aren't there yet; a fuller one (with a spec) replaces a bare one."""
         for obj in found:
-            known = {
-                (each["metadata"].get("namespace", ""), each["metadata"]["name"]): each
-                for each in self._kubernetes.objects(obj["apiVersion"], obj["kind"])
-            }
-            before = known.get((obj["metadata"].get("namespace", ""), obj["metadata"]["name"]))
+            metadata = obj["metadata"]
+            key = (metadata.get("namespace", ""), metadata["name"])
+            before = self._objects_of(obj, namespaced=bool(key[0])).get(key)
             if before is None or (obj.get("spec") and not before.get("spec")):
                 self._kubernetes.put(obj)
+
+    def _objects_of(self, like: Json, *, namespaced: bool) -> dict[tuple[str, str], Json]:
+        """The objects of a kind by namespace and name; a custom kind is served from its first object on."""
+        api_version, kind = like["apiVersion"], like["kind"]
+        try:
+            found = self._kubernetes.objects(api_version, kind)
+        except ValueError:
+            self._kubernetes.serve_kind(api_version, kind, f"{kind.lower()}s", namespaced=namespaced)
+            return {}
+        return {(each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
 
     def _clear(self) -> None:
         for namespace, name in list(self._argocd.applications):
