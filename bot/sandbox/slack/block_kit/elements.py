@@ -63,10 +63,16 @@ def _check_menu(report: Report, element: Json, pointer: str) -> None:
         plain = kind not in ("checkboxes", "radio_buttons")
         for place, option in report.items(element["options"], f"{pointer}/options", most=most):
             _check_option(report, option, place, plain=plain)
-    initial = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
-    for option in initial if isinstance(initial, list) else []:
-        if option not in element.get("options", []):
-            report.add("initial option must exactly match one of the options", pointer)
+    _check_initial(report, element, pointer)
+
+
+def _check_initial(report: Report, element: Json, pointer: str) -> None:
+    chosen = element.get("initial_options", [element["initial_option"]] if "initial_option" in element else [])
+    offered = element.get("options")
+    if not isinstance(chosen, list):
+        report.add("must be an array", f"{pointer}/initial_options")
+    elif not isinstance(offered, list) or any(option not in offered for option in chosen):
+        report.add("initial option must exactly match one of the options", pointer)
 
 
 def _several(kind: str) -> bool:
