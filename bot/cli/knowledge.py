@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -31,7 +31,7 @@ def lint(path: PathOption = None, alone: AloneOption = False, as_json: JsonOptio
 
 
 @knowledge_app.command("test")
-def test(
+def try_out(
     path: PathOption = None,
     alone: AloneOption = False,
     corpus: Annotated[
@@ -46,7 +46,8 @@ def test(
     as_json: JsonOption = False,
 ) -> None:
     """Try every example against the whole base: winners, captures, foreign messages, rules that nothing needs."""
-    from bot.kb.testing import test_corpus, test_examples
+    from bot.kb.corpus import measure
+    from bot.kb.testing import try_examples
 
     if corpus is None and (floor is not None or raise_floor):
         typer.echo("--floor and --raise-floor need a --corpus.", err=True)
@@ -55,12 +56,12 @@ def test(
         typer.echo(f"There is no file {corpus}.", err=True)
         raise typer.Exit(2)
     knowledge = loaded(path, alone=alone)
-    tried = test_examples(knowledge)
+    tried = try_examples(knowledge)
     issues, done = list(tried.issues), [f"{_counted(tried.count, 'example', 'examples')} tried"]
     if corpus is None:
         done.append("no corpus given, so examples only")
     else:
-        measured = test_corpus(knowledge, corpus, floor or corpus.with_suffix(".floor.json"), raise_floor=raise_floor)
+        measured = measure(knowledge, corpus, floor or corpus.with_suffix(".floor.json"), raise_floor=raise_floor)
         issues.extend(measured.issues)
         done.append(measured.summary)
     _report(issues, "; ".join(done), as_json=as_json)
@@ -156,23 +157,19 @@ def new(
     from bot.kb.drafting import BadDraft, draft
 
     root = path or next(iter(reversed(configured_paths())), Path("knowledge"))
+    file = root / area / f"{entry}.md"
     try:
-        text = draft(entry, message=message, title=title)
-        file = root / area / f"{entry}.md"
-        if "/" in area or area.startswith("."):
-            raise BadDraft(f"{area!r} isn't the name of a folder")
-        if entry in loaded([root] if root.is_dir() else None, alone=False).documents:
-            raise BadDraft(f"{entry} exists already: see gitops-bot kb show {entry}")
+        text = draft(entry, area=area, message=message, title=title)
     except BadDraft as error:
-        typer.echo(f"{error}.", err=True)
-        raise typer.Exit(2) from error
+        _refuse(f"{error}.")
+    if entry in loaded([root] if root.is_dir() else None, alone=False).documents:
+        _refuse(f"{entry} exists already: see gitops-bot kb show {entry}")
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
-    except FileExistsError as error:
-        typer.echo(f"{file} exists already; nothing was written.", err=True)
-        raise typer.Exit(2) from error
+    except FileExistsError:
+        _refuse(f"{file} exists already; nothing was written.")
     typer.echo(f"{file}\nNext: fill it in, then gitops-bot kb lint --path {root} and gitops-bot kb test --path {root}")
 
 
@@ -216,6 +213,11 @@ def _report(issues: Sequence["Issue"], done: str, *, as_json: bool) -> None:
         typer.echo(f"{done}: {_counted(errors, 'error', 'errors')}, {_counted(warnings, 'warning', 'warnings')}.")
     if errors:
         raise typer.Exit(1)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
