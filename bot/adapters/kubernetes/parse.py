@@ -212,23 +212,27 @@ def _named(names: set[str | None]) -> frozenset[str]:
 def _replicas(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> tuple[int | None, int | None]:
     """Wanted and ready replicas; None where the kind has none. Absent counts are 0, an absent `replicas` is 1.
 
-    Only pods of the newest template count as ready: in a rollout that is stuck the old ones are ready all along, and
-    `updatedReplicas` is then left out.
+    Only pods of the newest template count as ready, in doubt too few: in a rollout that is stuck the old ones are
+    ready all along, and `updatedReplicas` may be left out.
     """
 
     def count(source: dict[str, Any], field: str, default: int) -> int:
         value = source.get(field, default)
         return value if isinstance(value, int) else default
 
+    def ready_and_new(ready: str, all_pods: str, new: str) -> int:
+        newest = count(status, new, 0)
+        old = max(count(status, all_pods, 0) - newest, 0)
+        return min(max(count(status, ready, 0) - old, 0), newest)
+
     match kind:
-        case "Deployment" | "StatefulSet" | "ReplicaSet":
-            ready = count(status, "readyReplicas", 0)
-            if kind != "ReplicaSet":
-                ready = min(ready, count(status, "updatedReplicas", 0))
-            return count(spec, "replicas", 1), ready
+        case "ReplicaSet":
+            return count(spec, "replicas", 1), count(status, "readyReplicas", 0)
+        case "Deployment" | "StatefulSet":
+            return count(spec, "replicas", 1), ready_and_new("readyReplicas", "replicas", "updatedReplicas")
         case "DaemonSet":
-            wanted = count(status, "desiredNumberScheduled", 0)
-            return wanted, min(count(status, "numberReady", 0), count(status, "updatedNumberScheduled", 0))
+            new = ready_and_new("numberReady", "currentNumberScheduled", "updatedNumberScheduled")
+            return count(status, "desiredNumberScheduled", 0), new
         case "Job":
             return count(spec, "completions", 1), count(status, "succeeded", 0)
         case _:
@@ -274,6 +278,6 @@ def _moment(value: str | None) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
