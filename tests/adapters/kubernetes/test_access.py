@@ -31,9 +31,7 @@ def write(path: Path, config: Json) -> Path:
 def plugin(folder: Path, *, token: str, lives: int) -> Path:
     (folder / "calls").write_text("0")
     script = folder / "plugin"
-    script.write_text(
-        PLUGIN.format(python=sys.executable, calls=str(folder / "calls"), token=token, lives=lives)
-    )
+    script.write_text(PLUGIN.format(python=sys.executable, calls=str(folder / "calls"), token=token, lives=lives))
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return script
 
