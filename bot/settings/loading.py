@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.settings.groups import Group
-from bot.settings.reading import PREFIX, nested, read, unknown_name
+from bot.settings.reading import PREFIX, ReadEnvironment, read, unknown_name
 from bot.settings.sentences import sentence
 from bot.settings.settings import Settings
 
@@ -32,7 +32,8 @@ def load(
     sentences += [unknown_name(name, names) for name in sorted(given) if name not in names]
     settings: Settings | None = None
     try:
-        settings = Settings.model_validate(nested({name: text for name, text in given.items() if name in names}))
+        known = {name: text for name, text in given.items() if name in names}
+        settings = Settings(**ReadEnvironment(Settings, known)())
     except ValidationError as error:
         for details in error.errors(include_url=False):
             sentences += sentence(Settings, details).splitlines()

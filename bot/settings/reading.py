@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dotenv.parser import parse_stream
+from pydantic_settings import BaseSettings, EnvSettingsSource
 
 PREFIX = "GITOPS_BOT_"
 DELIMITER = "__"
@@ -40,17 +41,15 @@ def read(environ: Mapping[str, str], env_file: Path | None) -> tuple[dict[str, s
     return {name: text for name, text in given.items() if text}, sentences
 
 
-def nested(given: Mapping[str, str]) -> dict[str, object]:
-    """`GITOPS_BOT_WEB__PORT=1` as `{"web": {"port": "1"}}`."""
-    lists: dict[str, str] = {}
-    groups: dict[str, dict[str, str]] = {}
-    for name, text in given.items():
-        group, delimiter, field = name.removeprefix(PREFIX).lower().partition(DELIMITER)
-        if delimiter:
-            groups.setdefault(group, {})[field] = text
-        else:
-            lists[group] = text
-    return {**lists, **groups}
+class ReadEnvironment(EnvSettingsSource):
+    """pydantic-settings' environment source over names and texts that were read already."""
+
+    def __init__(self, settings: type[BaseSettings], given: Mapping[str, str]) -> None:
+        self._given = {name.lower(): text for name, text in given.items()}
+        super().__init__(settings, case_sensitive=False)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._given
 
 
 def unknown_name(name: str, names: Iterable[str]) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings.groups import (
     IN_CLUSTER,
     ArgoCD,
     Database,
     Git,
-    Group,
     Knowledge,
     Kubernetes,
     Log,
@@ -25,13 +25,23 @@ from bot.settings.groups import (
     Web,
     setting,
 )
-from bot.settings.reading import PREFIX
+from bot.settings.reading import DELIMITER, PREFIX
 from bot.settings.sentences import not_set
 from bot.settings.values import json_value
 
 
-class Settings(Group):
-    """All settings. `load` makes them."""
+class Settings(BaseSettings):
+    """All settings. `load` makes them: it alone says which environment counts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        enable_decoding=False,  # each value's own type reads its text, and says in our words what is wrong with it
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
 
     web: Web = Web()
     slack: Slack = Slack()
@@ -56,6 +66,18 @@ class Settings(Group):
     policy: Policy = Policy()
     timing: Timing = Timing()
     log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` has read counts; pydantic-settings' own sources pass over misspelled names in silence."""
+        return (init_settings,)
 
     @property
     def argocd_instances(self) -> tuple[NamedArgoCD, ...]:

@@ -102,8 +102,16 @@ def _split(address: str) -> SplitResult:
     return parts
 
 
+def _at_home(value: Path) -> Path:
+    """The path with `~` or `~name` replaced."""
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{value} names a home folder that isn't there") from None
+
+
 def _existing_file(value: Path) -> Path:
-    path = value.expanduser()
+    path = _at_home(value)
     if not path.is_file():
         raise ValueError("there is no such file")
     if not os.access(path, os.R_OK):
@@ -112,7 +120,7 @@ def _existing_file(value: Path) -> Path:
 
 
 def _existing_folders(value: tuple[Path, ...]) -> tuple[Path, ...]:
-    paths = tuple(path.expanduser() for path in value)
+    paths = tuple(_at_home(path) for path in value)
     for path in paths:
         if not path.is_dir():
             raise ValueError(f"{path} is no folder")

@@ -16,8 +16,8 @@ async def test_an_afternoon_becomes_four_threads(tmp_path: Path) -> None:
         await stage.world.play("cascade")
         crd = await stage.root_about("PrometheusRule")
         shared = await stage.root_about("defined by two Applications")
-        image = await stage.root_about("linux/amd64")
-        refused = await stage.root_about("PodSecurity")
+        image = await stage.root_about("no variant for the nodes' platform")
+        refused = await stage.root_about("Pod Security refuses")
         await stage.world.player.finished()
         roots = await stage.roots()
         assert {root["ts"] for root in roots} == {message["ts"] for message in (crd, shared, image, refused)}
@@ -31,7 +31,7 @@ async def test_a_rollback_is_confirmed_followed_and_told(tmp_path: Path) -> None
     async with Stage(tmp_path, speed=4) as stage:
         await stage.start_bot()
         await stage.world.play("image-platform")
-        root = await stage.root_about("linux/amd64")
+        root = await stage.root_about("no variant for the nodes' platform")
         await stage.world.player.finished()
         await stage.click(root, "Roll back")
         plan = await stage.plan()
@@ -50,7 +50,7 @@ async def test_a_stranger_is_refused_in_private(tmp_path: Path) -> None:
     async with Stage(tmp_path, speed=4) as stage:
         await stage.start_bot()
         await stage.world.play("image-platform")
-        root = await stage.root_about("linux/amd64")
+        root = await stage.root_about("no variant for the nodes' platform")
         before = dict(stage.world.argocd.applications["argocd", "k8s-web-app-prod"]["spec"])
         await stage.click(root, "Roll back", user=DEVELOPER)
 
@@ -66,7 +66,7 @@ async def test_without_actors_there_is_no_action_button(tmp_path: Path) -> None:
     async with Stage(tmp_path, speed=4) as stage:
         await stage.start_bot(GITOPS_BOT_POLICY__ACTORS="")
         await stage.world.play("image-platform")
-        root = await stage.root_about("linux/amd64")
+        root = await stage.root_about("no variant for the nodes' platform")
         assert [item["text"]["text"] for item in buttons(root) if item["action_id"].startswith("plan")] == []
 
 
@@ -112,7 +112,7 @@ async def test_a_restart_in_the_middle_opens_no_second_thread(tmp_path: Path) ->
         await stage.root_about("defined by two Applications")
         await stage.stop_bot()
         await stage.start_bot()
-        await stage.root_about("PodSecurity")
+        await stage.root_about("Pod Security refuses")
         await stage.world.player.finished()
         titles = [root["text"].split(".")[0] for root in await stage.roots()]
         assert len(titles) == len(set(titles)) == 4, titles
