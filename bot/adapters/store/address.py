@@ -8,6 +8,11 @@ from bot.service.ports import Refused
 
 WANTED = "a database address is sqlite:///path, sqlite:////absolute/path or postgresql://user:password@host/name"
 
+BADLY_ENCODED = (
+    f"The address of the database can't be used: {WANTED}. Signs such as @ : / ? # in the user, the password or an "
+    "option must be percent-encoded (%40 %3A %2F %3F %23)."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -47,9 +52,11 @@ def _sqlite(rest: str) -> Address:
 def _postgresql(rest: str) -> Address:
     try:
         parts = urlsplit(f"postgresql://{rest}")
-        places = parts.netloc.rpartition("@")[2] or ",".join(parse_qs(parts.query).get("host", ())) or "its socket"
+        hosts = parts.netloc.rpartition("@")[2] or ",".join(parse_qs(parts.query).get("host", ())) or "its socket"
     except ValueError:
         # The parser's own words may quote the password.
-        raise Refused(f"The address of the database can't be used: {WANTED}.", reason="address") from None
+        raise Refused(BADLY_ENCODED, reason="address") from None
+    if "@" in rest and "@" not in parts.netloc:
+        raise Refused(BADLY_ENCODED, reason="address")
     name = parts.path.removeprefix("/") or "the user's own"
-    return Address(described=f"PostgreSQL database {name} at {places}", dsn=f"postgresql://{rest}")
+    return Address(described=f"PostgreSQL database {name} at {hosts}", dsn=f"postgresql://{rest}")
