@@ -10,7 +10,9 @@ from bot.adapters.kubernetes import parse, wire
 from bot.adapters.kubernetes.access import Access
 from bot.adapters.kubernetes.api import JSON, METADATA_ONLY, Api
 from bot.adapters.kubernetes.discovery import Discovery
-from bot.adapters.kubernetes.watch import EVENTS, PODS, Listed, Pace, State, Watch, merged, pages
+from bot.adapters.kubernetes.namespaces import merged
+from bot.adapters.kubernetes.pages import pages
+from bot.adapters.kubernetes.watch import EVENTS, PODS, Listed, Pace, State, Watch
 from bot.core.signals import ObjectRef
 from bot.core.states import EventReport, Node, PodState, Workload
 from bot.service.ports import Deleted, NotFound, Relisted, Unreachable

@@ -1,11 +1,11 @@
-"""List + watch of one kind: pages, resume, bookmarks, expiry; and several namespaces as one.
+"""List + watch of one kind: resume, bookmarks, expiry.
 
 A watch that ends well goes on from its last version; one whose version expired lists again; one that is cut raises.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ import structlog
 from bot.adapters.kubernetes import parse, wire
 from bot.adapters.kubernetes.api import Api, Expired, refusal
 from bot.adapters.kubernetes.names import segment
+from bot.adapters.kubernetes.pages import pages
 from bot.core.signals import ObjectRef
 from bot.core.states import EventReport, PodState
 from bot.service.ports import Deleted, Relisted, Unreachable
@@ -25,9 +26,6 @@ State = TypeVar("State", bound=EventReport | PodState)
 
 GIVE_WAY_EVERY = 50
 """Readings after which other tasks get their turn: a page that is there already never waits by itself."""
-
-WAITING = 1_000
-"""Readings of several namespaces that may wait to be taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +42,6 @@ class Pace:
     """A watch that lasted so long, or said anything, was no failure: the next pause is the first one again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list. `first`: forget what earlier pages said."""
-
-    first: bool
-    version: str
-    items: list[msgspec.Raw]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(Generic[State]):
     """A kind that is listed and watched: how it is called and how one of it is read."""
@@ -64,33 +53,6 @@ class Listed(Generic[State]):
 
 EVENTS = Listed(kind="Event", plural="events", read=parse.event)
 PODS = Listed(kind="Pod", plural="pods", read=parse.pod)
-
-
-async def pages(api: Api, path: str, kind: str, *, size: int) -> AsyncIterator[Page]:
-    """A list page by page, consistent. Where its version expires in the middle, all of it at once."""
-    token, paged, first = "", True, True
-    while True:
-        query = {"limit": str(size)} if paged else {}
-        if token:
-            query["continue"] = token
-        try:
-            raw = await api.get(path, query, listing=True)
-        except Expired:
-            if not token:
-                raise
-            token, paged, first = "", False, True
-            continue
-        try:
-            body = parse.decode(raw, wire.ListOf)
-        except parse.ParseError as error:
-            raise Unreachable(f"Kubernetes {api.cluster} answered {path} with no list: {error}") from error
-        version = body.metadata.resource_version
-        if body.kind != f"{kind}List" or not version:
-            raise Unreachable(f"Kubernetes {api.cluster} answered {path} with something that is no {kind}List.")
-        yield Page(first, version, body.items or [])
-        token, first = body.metadata.continue_ or "", False
-        if not token:
-            return
 
 
 class Watch(Generic[State]):
@@ -224,45 +186,6 @@ class Watch(Generic[State]):
         pause = self._pause * random.uniform(0.8, 1.2)  # noqa: S311  spreads the load, guards nothing
         self._pause = min(self._pause * 2, self._pace.longest_pause)
         await asyncio.sleep(pause)
-
-
-async def merged(
-    cluster: str, kind: str, watches: Mapping[str, Watch[State]]
-) -> AsyncIterator[State | Relisted | Deleted]:
-    """Watches of several namespaces as one: `Relisted` comes first when all have listed, and always speaks for all."""
-    queue: asyncio.Queue[tuple[str, State | Relisted | Deleted] | asyncio.Task[None]] = asyncio.Queue()
-    room = asyncio.Semaphore(WAITING)
-    there: dict[str, set[str]] = {}
-
-    async def pump(namespace: str, watch: Watch[State]) -> None:
-        async for reading in watch.readings():
-            await room.acquire()
-            queue.put_nowait((namespace, reading))
-
-    tasks = [asyncio.create_task(pump(*item), name=f"{cluster} {kind} {item[0]}") for item in watches.items()]
-    for task in tasks:
-        task.add_done_callback(queue.put_nowait)
-    try:
-        while True:
-            taken = await queue.get()
-            if isinstance(taken, asyncio.Task):
-                taken.result()  # raises: a watch never ends by itself
-                continue
-            room.release()
-            namespace, reading = taken
-            if isinstance(reading, Relisted):
-                there[namespace] = set(reading.uids)
-                if len(there) == len(watches):
-                    yield Relisted(cluster=cluster, kind=kind, uids=frozenset().union(*there.values()))
-                continue
-            if namespace in there:
-                uids = there[namespace]
-                uids.discard(reading.uid) if isinstance(reading, Deleted) else uids.add(reading.uid)
-            yield reading
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bare(raw: msgspec.Raw) -> wire.Bare:

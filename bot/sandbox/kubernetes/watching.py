@@ -77,6 +77,7 @@ class _Watch:
         self.ended = False
         self._metadata_only = metadata_only(request)
         self._bookmarks = flag(request, "allowWatchBookmarks")
+        self._periodic = self._bookmarks and wanted.kind.bookmarked
         self._bookmark_every = bookmark_every
         self._seconds = float(number(request, "timeoutSeconds")) or _LONGEST
         self._version = number(request, "resourceVersion")
@@ -119,14 +120,16 @@ class _Watch:
     async def _tell_changes(self) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._seconds
-        next_bookmark = loop.time() + self._bookmark_every
-        while not self.ended and loop.time() < end and not self._reader_gone():
+        next_bookmark = loop.time() + self._bookmark_every if self._periodic else end
+        while not self._reader_gone():
             upto = self._state.version
             for change in self._state.changes(self.kind, after=self._version):
                 self._version = change.version
                 await self._tell_change(change)
             self._version = max(self._version, upto)
-            if self._bookmarks and self.kind.bookmarked and loop.time() >= next_bookmark:
+            if self.ended or loop.time() >= end:
+                return
+            if self._periodic and loop.time() >= next_bookmark:
                 await self._bookmark({})
                 next_bookmark = loop.time() + self._bookmark_every
             if self._state.version == self._version and not self.ended:
