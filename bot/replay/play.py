@@ -12,16 +12,17 @@ from bot.core.entries import GENERIC
 from bot.core.incidents import Incident
 from bot.core.observation import Owners
 from bot.core.signals import AppRef, ObjectRef
-from bot.core.states import AppState
-from bot.replay.stories import Distortion, Line, Story, distorted
+from bot.replay.distortion import Distortion, Outage, distorted, outages
+from bot.replay.recorded import CLUSTER, PLACE, Recorded
+from bot.replay.stories import Line, Story
 from bot.service.enrich import OwnerFinder
+from bot.service.ports import NotFound, Unreachable
 
 LIST_EVERY = timedelta(minutes=3)
+READ_CONTROLLERS_EVERY = timedelta(seconds=60)
 AFTERMATH = timedelta(minutes=6)
 TICK = timedelta(seconds=1)
 SOURCES = ("argocd", "kubernetes")
-CLUSTER = "default"
-PLACE = argocd.Place(clusters={"https://kubernetes.default.svc": CLUSTER, "in-cluster": CLUSTER})
 
 
 class Replay:
@@ -34,8 +35,8 @@ class Replay:
         self._board = board
         self._sources = frozenset(sources)
         self._distortion = distortion or Distortion()
-        self._owners = OwnerFinder({})
-        self._recorded = _Recorded(story)
+        self._recorded = Recorded(story)
+        self._owners = OwnerFinder({CLUSTER: self._recorded})
         self._seen: dict[str, Incident] = {}
         self.symptoms: dict[str, set[str]] = {}
         self._indexed: dict[AppRef, str] = {}
@@ -45,10 +46,11 @@ class Replay:
         lines = self._story.lines
         if not lines:
             return []
-        now, end = lines[0].at, lines[-1].at + AFTERMATH
-        delivered = iter(distorted([line for line in lines if self._wanted(line)], self._distortion))
+        cuts = outages(lines, self._distortion)
+        delivered = iter(distorted([line for line in lines if self._wanted(line)], self._distortion, cuts))
         upcoming = next(delivered, None)
-        next_list = now + LIST_EVERY
+        now, end = lines[0].at, lines[-1].at + AFTERMATH
+        next_list, next_read = now + LIST_EVERY, now + READ_CONTROLLERS_EVERY
         while now <= end:
             while upcoming is not None and upcoming.at < now + TICK:
                 moment = max(now, upcoming.at)
@@ -58,12 +60,18 @@ class Replay:
                 upcoming = next(delivered, None)
             now += TICK
             self._recorded.advance(now)
+            await self._suffer(cuts, now)
             if now >= next_list:
                 await self._relist(now)
                 next_list = now + LIST_EVERY
+            if now >= next_read:
+                await self._read_controllers(now)
+                next_read = now + READ_CONTROLLERS_EVERY
             self._board.tick(now=now)
             self._collect()
         return sorted(self._seen.values(), key=lambda incident: (incident.opened_at, incident.id))
+
+    # -- sources
 
     def _wanted(self, line: Line) -> bool:
         return ("argocd" if line.kind in ("stream", "notification") else "kubernetes") in self._sources
@@ -93,8 +101,7 @@ class Replay:
         """A notification says only which Application to look at."""
         app = data.get("app")
         if isinstance(app, dict):
-            ref = AppRef(namespace=str(app.get("namespace") or "argocd"), name=str(app.get("name")))
-            self._look(ref, now)
+            self._look(AppRef(namespace=str(app.get("namespace") or "argocd"), name=str(app.get("name"))), now)
 
     def _look(self, ref: AppRef, now: datetime) -> None:
         state = self._recorded.app(ref)
@@ -120,17 +127,41 @@ class Replay:
             return
         self._board.observe_pod(pod, await self._find(pod.object, pod.controller, now), now=now)
 
+    # -- what heals: the list, a new start after a cut, reads
+
     async def _relist(self, now: datetime) -> None:
-        """What the periodic list and a relist after a cut would bring: the present state of everything."""
+        """The periodic list, and what a watch lists when it starts: the present state of everything."""
         if "argocd" in self._sources:
             for ref in {*self._recorded.apps(), *self._board.known_apps()}:
                 self._look(ref, now)
         if "kubernetes" in self._sources:
-            for pod in self._recorded.pods():
+            pods = self._recorded.pods()
+            for pod in pods.values():
                 await self._pod({"type": "MODIFIED", "object": pod}, now)
-            self._board.pods_listed(CLUSTER, frozenset(self._recorded.pod_uids()), now=now)
-            for event in self._recorded.events():
+            self._board.pods_listed(CLUSTER, frozenset(pods), now=now)
+            for event in self._recorded.events().values():
                 await self._event({"type": "ADDED", "object": event}, now)
+
+    async def _suffer(self, cuts: Iterable[Outage], now: datetime) -> None:
+        """Sources that are cut now are away; those whose cut is over start anew."""
+        for cut in cuts:
+            if now - TICK < cut.start <= now:
+                for prefix in ("app:", f"pod:{CLUSTER}/", f"event:{CLUSTER}/"):
+                    self._board.sources_away(prefix, now=now)
+            if now - TICK < cut.end <= now:
+                await self._relist(now)
+
+    async def _read_controllers(self, now: datetime) -> None:
+        """Controllers that incidents rest on (design §2.2 e)."""
+        for cluster, ref in self._board.resting_on_events():
+            try:
+                workload = await self._recorded.workload(ref)
+            except NotFound:
+                self._board.controller_read(cluster, ref, None, now=now)
+            except Unreachable:
+                continue
+            else:
+                self._board.controller_read(cluster, ref, workload, now=now)
 
     def _index(self, now: datetime) -> None:
         """Reads of Applications that enrichment would make, where Argo CD is not a source of its own."""
@@ -154,59 +185,6 @@ class Replay:
             self._seen[incident.id] = incident
             folded = self.symptoms.setdefault(incident.id, set())
             folded.update(item.entry for item in self._board.ledger.supporting(incident.symptoms) if item.entry)
-
-
-class _Recorded:
-    """What the read ports would answer at a moment of the story, whatever the sources delivered."""
-
-    def __init__(self, story: Story) -> None:
-        self._lines = iter(story.lines)
-        self._next = next(self._lines, None)
-        self._apps: dict[AppRef, AppState] = {}
-        self._pods: dict[str, Any] = {}
-        self._events: dict[str, Any] = {}
-
-    def advance(self, now: datetime) -> None:
-        """Take in everything recorded up to now."""
-        while self._next is not None and self._next.at <= now:
-            self._take(self._next)
-            self._next = next(self._lines, None)
-
-    def _take(self, line: Line) -> None:
-        data = line.data
-        if line.kind == "stream" and isinstance(data.get("result"), dict):
-            state = argocd.application(data["result"].get("application"), PLACE)
-            if data["result"].get("type") == "DELETED":
-                self._apps.pop(state.ref, None)
-            else:
-                self._apps[state.ref] = state
-        elif line.kind in ("pod", "event"):
-            uid = data.get("object", {}).get("metadata", {}).get("uid")
-            held = self._pods if line.kind == "pod" else self._events
-            if uid and data.get("type") == "DELETED":
-                held.pop(uid, None)
-            elif uid:
-                held[uid] = data["object"]
-
-    def app(self, ref: AppRef) -> AppState | None:
-        """GET of an Application: its newest stream line."""
-        return self._apps.get(ref)
-
-    def apps(self) -> list[AppRef]:
-        """The list of Applications."""
-        return list(self._apps)
-
-    def pods(self) -> list[Any]:
-        """The list of Pods."""
-        return list(self._pods.values())
-
-    def pod_uids(self) -> list[str]:
-        """The uids of that list."""
-        return list(self._pods)
-
-    def events(self) -> list[Any]:
-        """The list of Events."""
-        return list(self._events.values())
 
 
 def described(incident: Incident, symptoms: Iterable[str]) -> dict[str, object]:

@@ -1,17 +1,17 @@
-"""Reading recorded stories, and bringing their lines in the disorder of real sources."""
+"""Reading recorded stories: what the sources sent, and what was answered to questions."""
 
+import gzip
 import json
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One recorded line: when it came, from which file kind, and its data."""
+    """One recorded line: when it came, from which file kind (stream, notification, event, pod), and its data."""
 
     at: datetime
     kind: str
@@ -19,30 +19,31 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Distortion:
-    """How the sources misbehave in a replay: order, repeats and losses, all from one seed."""
+class Answer:
+    """A recorded answer to a GET: when, of which path, with which HTTP status and JSON body."""
 
-    seed: int = 0
-    shuffle_within: timedelta = timedelta(0)
-    doubled: bool = False
-    dropped: float = 0.0
+    at: datetime
+    path: str
+    status: int
+    body: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A recorded story: its lines in order of time."""
+    """A recorded story: its lines and answers, each in order of time."""
 
     name: str
     lines: tuple[Line, ...]
+    answers: tuple[Answer, ...] = ()
 
 
 def stories(directory: Path) -> list[str]:
     """The stories a folder laid out like the recordings holds."""
-    return sorted(path.stem for path in (directory / "argocd" / "stream").glob("*.ndjson"))
+    return sorted({path.name.partition(".")[0] for path in (directory / "argocd" / "stream").glob("*.ndjson*")})
 
 
 def read_story(directory: Path, name: str) -> Story:
-    """Read a story's files; a missing one is an absent source."""
+    """Read a story's files, plain or with `.gz`; a missing one is an absent source."""
     files = {
         "stream": directory / "argocd" / "stream" / f"{name}.ndjson",
         "notification": directory / "argocd" / "notifications" / f"{name}.ndjson",
@@ -54,29 +55,48 @@ def read_story(directory: Path, name: str) -> Story:
         for row in _rows(path):
             data = row["body"] if kind == "notification" else row["data"]
             lines.append(Line(at=_time(row["at"]), kind=kind, data=data if isinstance(data, dict) else {}))
-    return Story(name=name, lines=tuple(sorted(lines, key=lambda line: line.at)))
+    return Story(
+        name=name,
+        lines=tuple(sorted(lines, key=lambda line: line.at)),
+        answers=tuple(sorted(_answers(directory, name), key=lambda answer: answer.at)),
+    )
 
 
-def distorted(lines: Sequence[Line], distortion: Distortion) -> list[Line]:
-    """The lines as misbehaving sources would bring them."""
-    generator = random.Random(distortion.seed)  # noqa: S311  a repeatable test of disorder, not a secret
-    found = []
-    for line in lines:
-        if generator.random() < distortion.dropped:
-            continue
-        for _ in range(2 if distortion.doubled else 1):
-            late = distortion.shuffle_within.total_seconds() * generator.random()
-            found.append(Line(at=line.at + timedelta(seconds=late), kind=line.kind, data=line.data))
-    return sorted(found, key=lambda line: line.at)
+def _answers(directory: Path, name: str) -> Iterator[Answer]:
+    """What was answered in the story, in `cases/*.json` (one broken Application each), and by Kubernetes."""
+    yield from _exchanges(_json(directory / "argocd" / "http" / f"{name}.json") or ())
+    yield from _exchanges(_json(directory / "kubernetes" / "api.json") or ())
+    if name == "cases":
+        for path in sorted((directory / "argocd" / "cases").glob("*.json*")):
+            yield from _exchanges(_json(path)["exchanges"])
+
+
+def _exchanges(rows: Iterable[dict[str, Any]]) -> Iterator[Answer]:
+    for row in rows:
+        request, response = row.get("request"), row.get("response")
+        if request and response and request.get("method") == "GET" and "status" in response:
+            yield Answer(
+                at=_time(row["at"]), path=request["path"], status=response["status"], body=response.get("body")
+            )
+
+
+def _read(path: Path) -> str:
+    """A file's text, or that of its compressed twin; empty where there is neither."""
+    if path.exists():
+        return gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text("utf-8")
+    packed = path.with_name(path.name + ".gz")
+    return gzip.decompress(packed.read_bytes()).decode() if packed.exists() else ""
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                yield json.loads(line)
+    for line in _read(path).splitlines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def _json(path: Path) -> Any:  # noqa: ANN401  whatever was recorded
+    text = _read(path)
+    return json.loads(text) if text else None
 
 
 def _time(value: str) -> datetime:
