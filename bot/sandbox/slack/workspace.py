@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.directory import Channel, Directory, User
-from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.errors import Impossible, SlackError
 from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.messages import Messages
 from bot.sandbox.slack.mishaps import Mishaps
@@ -108,7 +108,14 @@ class Workspace:
         )
         self.changes.touch()
 
-    def dismiss(self, ts: str) -> None:
-        """Take away what only one person sees: a notice or an ephemeral message."""
-        self.notices = [notice for notice in self.notices if notice.ts != ts]
-        self.messages.unwhisper(ts)
+    def dismiss(self, ts: str, *, user: str) -> None:
+        """Take away what only this person sees: a notice or an ephemeral message. Raises Impossible."""
+        whisper = self.messages.whispered(ts)
+        if whisper is not None and whisper["to"] == user:
+            self.messages.unwhisper(ts)
+            return
+        left = [notice for notice in self.notices if (notice.ts, notice.user) != (ts, user)]
+        if len(left) == len(self.notices):
+            raise Impossible(f"{user} was shown nothing at {ts}")
+        self.notices = left
+        self.changes.touch()

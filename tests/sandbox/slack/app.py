@@ -93,3 +93,8 @@ class App:
             payload = self.answer(envelope)
             answer = {"envelope_id": envelope["envelope_id"]}
             await socket.send_json(answer | ({"payload": payload} if payload is not None else {}))
+
+    async def say(self, text: str) -> None:
+        """Send any text over the connection."""
+        assert self._socket is not None, "call connect() first"
+        await self._socket.send_str(text)

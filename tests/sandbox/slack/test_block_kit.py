@@ -74,7 +74,7 @@ def rich(part: object) -> Json:
         ),
     ],
 )
-def test_a_wrong_block_is_refused_where_it_is_wrong(block: Json, pointer: str):
+def test_a_wrong_block_is_refused_where_it_is_wrong(block: Json, pointer: str) -> None:
     with pytest.raises(SlackError) as refusal:
         check_message_blocks([block])
     answer = refusal.value.to_json()
@@ -83,7 +83,7 @@ def test_a_wrong_block_is_refused_where_it_is_wrong(block: Json, pointer: str):
     assert answer["response_metadata"]["messages"] == [f"[ERROR] {text}" for text in answer["errors"]]
 
 
-def test_a_block_id_stands_once():
+def test_a_block_id_stands_once() -> None:
     with pytest.raises(SlackError) as refusal:
         check_message_blocks([{"type": "divider", "block_id": "a"}, {"type": "divider", "block_id": "a"}])
     assert refusal.value.problems[0].pointer == "/blocks/1/block_id"
@@ -119,13 +119,13 @@ def test_a_block_id_stands_once():
         ),
     ],
 )
-def test_a_wrong_modal_is_refused(view: object, error: str):
+def test_a_wrong_modal_is_refused(view: object, error: str) -> None:
     with pytest.raises(SlackError) as refusal:
         check_view(view)
     assert refusal.value.error == error
 
 
-def test_ids_nobody_gave_are_filled_in():
+def test_ids_nobody_gave_are_filled_in() -> None:
     block = with_defaults([actions({"type": "button", "text": plain()})])[0]
     assert block["block_id"]
     assert block["elements"][0]["action_id"]
@@ -163,7 +163,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 TEXT = st.builds(lambda kind, text: {"type": kind, "text": text}, st.sampled_from(["plain_text", "mrkdwn"]), WORDS)
 PLAIN = st.builds(lambda text: {"type": "plain_text", "text": text}, WORDS)
 OPTION = st.builds(lambda text, value: {"text": text, "value": value}, PLAIN, WORDS)
-MORE = st.just({}) | st.dictionaries(NAMES, VALUES, max_size=2)
+MORE: st.SearchStrategy[Json] = st.just({}) | st.dictionaries(NAMES, VALUES, max_size=2)
 CONFIRM = st.builds(lambda text, more: dict.fromkeys(("title", "text", "confirm", "deny"), text) | more, PLAIN, MORE)
 ELEMENTS = st.one_of(
     st.builds(lambda text, more: {"type": "button", "text": text} | more, PLAIN, MORE),
@@ -176,7 +176,7 @@ ELEMENTS = st.one_of(
     ),
     st.builds(lambda more: {"type": "plain_text_input"} | more, MORE),
 )
-STYLE = (
+STYLE: st.SearchStrategy[Json] = (
     st.just({}) | st.just({"style": {"bold": True, "code": True}}) | st.builds(lambda style: {"style": style}, VALUES)
 )
 INLINE = st.one_of(
@@ -204,7 +204,7 @@ MESSAGE = environment(Directory()).from_string(
 
 
 @given(st.lists(BLOCKS, max_size=2))
-def test_blocks_are_refused_or_can_be_shown_and_never_bring_markup(blocks: list[Any]):
+def test_blocks_are_refused_or_can_be_shown_and_never_bring_markup(blocks: list[Any]) -> None:
     try:
         taken = with_defaults(check_message_blocks(blocks))
     except SlackError:

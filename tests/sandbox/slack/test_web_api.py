@@ -20,7 +20,7 @@ async def history(app: App, **arguments: object) -> list[dict[str, Any]]:
     return messages
 
 
-async def test_auth_test_says_whose_token_it_is(app: App):
+async def test_auth_test_says_whose_token_it_is(app: App) -> None:
     answer = await app.call("auth.test")
     assert (answer["ok"], answer["user_id"], answer["team_id"]) == (True, BOT_USER, "T0SANDBOX")
 
@@ -37,12 +37,14 @@ async def test_auth_test_says_whose_token_it_is(app: App):
         pytest.param("chat.nothing", {"Authorization": "Bearer xoxb-sandbox"}, "unknown_method", id="no such method"),
     ],
 )
-async def test_a_call_without_the_right_token_is_refused(app: App, method: str, headers: dict[str, str], error: str):
+async def test_a_call_without_the_right_token_is_refused(
+    app: App, method: str, headers: dict[str, str], error: str
+) -> None:
     status, answer = await app.request("POST", f"/api/{method}", json={}, headers=headers)
     assert (status, answer["ok"], answer["error"]) == (200, False, error)
 
 
-async def test_a_missing_scope_is_named(serve: Serve):
+async def test_a_missing_scope_is_named(serve: Serve) -> None:
     app = (await serve(scopes=["chat:write"])).app
     answer = await app.call("conversations.history", channel=INCIDENTS)
     assert (answer["error"], answer["needed"], answer["provided"]) == (
@@ -63,14 +65,14 @@ async def test_a_missing_scope_is_named(serve: Serve):
         pytest.param(b"blocks=%5B", "application/x-www-form-urlencoded", "invalid_blocks_format", id="broken blocks"),
     ],
 )
-async def test_a_broken_body_is_refused(app: App, body: bytes, content_type: str, error: str):
+async def test_a_broken_body_is_refused(app: App, body: bytes, content_type: str, error: str) -> None:
     headers = {"Content-Type": content_type, "Authorization": "Bearer xoxb-sandbox"}
     _, answer = await app.request("POST", "/api/chat.postMessage", data=body, headers=headers)
     assert (answer["ok"], answer["error"]) == (False, error)
     assert (await app.call("auth.test"))["ok"]
 
 
-async def test_a_form_says_the_same_as_json(app: App):
+async def test_a_form_says_the_same_as_json(app: App) -> None:
     fields = {
         "token": "xoxb-sandbox",
         "channel": INCIDENTS,
@@ -81,7 +83,7 @@ async def test_a_form_says_the_same_as_json(app: App):
     assert answer["message"]["metadata"] == {"event_type": "x", "event_payload": {}}
 
 
-async def test_a_message_keeps_blocks_and_metadata_which_are_told_on_request_only(app: App):
+async def test_a_message_keeps_blocks_and_metadata_which_are_told_on_request_only(app: App) -> None:
     ts = await app.post("hi", blocks=[SECTION], metadata=METADATA)
     plain, told = (await history(app))[0], (await history(app, include_all_metadata=True))[0]
     assert (plain["ts"], plain["blocks"][0]["text"]["text"], "metadata" in plain) == (ts, "hello", False)
@@ -111,7 +113,7 @@ async def test_a_message_keeps_blocks_and_metadata_which_are_told_on_request_onl
         pytest.param({"text": "hi", "attachments": [{}] * 101}, "too_many_attachments", id="attachments"),
     ],
 )
-async def test_posting_is_refused(served: Served, arguments: dict[str, Any], error: str):
+async def test_posting_is_refused(served: Served, arguments: dict[str, Any], error: str) -> None:
     _uninvite(served, GENERAL)
     channel = {} if error == "channel_not_found" else {"channel": INCIDENTS}
     answer = await served.app.call("chat.postMessage", **(channel | arguments))
@@ -127,12 +129,12 @@ def _uninvite(served: Served, channel: str) -> None:
     )
 
 
-async def test_a_channel_the_app_is_not_in_cannot_be_read(served: Served):
+async def test_a_channel_the_app_is_not_in_cannot_be_read(served: Served) -> None:
     _uninvite(served, GENERAL)
     assert (await served.app.call("conversations.history", channel=GENERAL))["error"] == "not_in_channel"
 
 
-async def test_an_update_keeps_what_it_does_not_mention(app: App):
+async def test_an_update_keeps_what_it_does_not_mention(app: App) -> None:
     ts = await app.post("before", blocks=[SECTION], metadata=METADATA)
     answer = await app.call("chat.update", channel=INCIDENTS, ts=ts, text="after")
     message = (await history(app, include_all_metadata=True))[0]
@@ -148,19 +150,19 @@ async def test_an_update_keeps_what_it_does_not_mention(app: App):
         pytest.param({}, "no_text", id="nothing"),
     ],
 )
-async def test_an_update_is_refused(app: App, arguments: dict[str, Any], error: str):
+async def test_an_update_is_refused(app: App, arguments: dict[str, Any], error: str) -> None:
     ts = await app.post("hi")
     assert (await app.call("chat.update", **({"channel": INCIDENTS, "ts": ts} | arguments)))["error"] == error
 
 
-async def test_other_peoples_messages_cannot_be_changed(app: App):
+async def test_other_peoples_messages_cannot_be_changed(app: App) -> None:
     await app.control("mention", text="hello")
     ts = (await history(app))[0]["ts"]
     assert (await app.call("chat.update", channel=INCIDENTS, ts=ts, text="x"))["error"] == "cant_update_message"
     assert (await app.call("chat.delete", channel=INCIDENTS, ts=ts))["error"] == "cant_delete_message"
 
 
-async def test_replies_stay_in_their_thread_and_are_counted_at_the_root(app: App):
+async def test_replies_stay_in_their_thread_and_are_counted_at_the_root(app: App) -> None:
     root = await app.post("root")
     first, second = await app.post("one", thread_ts=root), await app.post("two", thread_ts=root)
     shown = await history(app)
@@ -171,14 +173,14 @@ async def test_replies_stay_in_their_thread_and_are_counted_at_the_root(app: App
     assert [message["ts"] for message in thread["messages"]] == [root, first, second]
 
 
-async def test_a_reply_takes_no_replies(app: App):
+async def test_a_reply_takes_no_replies(app: App) -> None:
     root = await app.post("root")
     reply = await app.post("one", thread_ts=root)
     answer = await app.call("chat.postMessage", channel=INCIDENTS, text="x", thread_ts=reply)
     assert answer["error"] == "cannot_reply_to_message"
 
 
-async def test_a_deleted_root_leaves_its_thread_readable(app: App):
+async def test_a_deleted_root_leaves_its_thread_readable(app: App) -> None:
     root = await app.post("root")
     await app.post("one", thread_ts=root)
     assert (await app.call("chat.delete", channel=INCIDENTS, ts=root))["ok"]
@@ -186,7 +188,7 @@ async def test_a_deleted_root_leaves_its_thread_readable(app: App):
     assert [message.get("subtype") for message in thread["messages"]] == ["tombstone", None]
 
 
-async def test_history_is_read_page_by_page_newest_first(app: App):
+async def test_history_is_read_page_by_page_newest_first(app: App) -> None:
     written = [await app.post(f"{number}") for number in range(5)]
     read: list[str] = []
     cursor = ""
@@ -197,7 +199,7 @@ async def test_history_is_read_page_by_page_newest_first(app: App):
     assert (read, cursor) == (written[::-1], "")
 
 
-async def test_history_between_two_moments_leaves_out_the_ends(app: App):
+async def test_history_between_two_moments_leaves_out_the_ends(app: App) -> None:
     first, middle, last = [await app.post(f"{number}") for number in range(3)]
     inside = await history(app, oldest=first, latest=last)
     whole = await history(app, oldest=first, latest=last, inclusive=True)
@@ -213,37 +215,37 @@ async def test_history_between_two_moments_leaves_out_the_ends(app: App):
         pytest.param({"oldest": "yesterday"}, "invalid_ts_oldest", id="oldest"),
     ],
 )
-async def test_reading_is_refused(app: App, arguments: dict[str, Any], error: str):
+async def test_reading_is_refused(app: App, arguments: dict[str, Any], error: str) -> None:
     answer = await app.call("conversations.history", channel=INCIDENTS, **arguments)
     assert answer["error"] == error
 
 
-async def test_an_ephemeral_message_is_in_no_history(app: App):
+async def test_an_ephemeral_message_is_in_no_history(app: App) -> None:
     answer = await app.call("chat.postEphemeral", channel=INCIDENTS, user=ON_CALL, text="psst")
     assert answer["ok"]
     assert await history(app) == []
     assert [(each["to"], each["text"]) for each in await app.look("ephemerals")] == [(ON_CALL, "psst")]
 
 
-async def test_an_ephemeral_message_needs_somebody_in_the_channel(app: App):
+async def test_an_ephemeral_message_needs_somebody_in_the_channel(app: App) -> None:
     answer = await app.call("chat.postEphemeral", channel=INCIDENTS, user="U0NOBODY", text="psst")
     assert answer["error"] == "user_not_in_channel"
 
 
-async def test_a_permalink_leads_to_the_page(served: Served):
+async def test_a_permalink_leads_to_the_page(served: Served) -> None:
     ts = await served.app.post("hi")
     answer = await served.app.call("chat.getPermalink", channel=INCIDENTS, message_ts=ts)
     assert answer["permalink"] == f"{served.page}/archives/{INCIDENTS}/p{ts.replace('.', '')}"
 
 
-async def test_a_reaction_is_left_once(app: App):
+async def test_a_reaction_is_left_once(app: App) -> None:
     ts = await app.post("hi")
     where = {"channel": INCIDENTS, "timestamp": ts, "name": "eyes"}
     answers = [await app.call(f"reactions.{act}", **where) for act in ("add", "add", "remove", "remove")]
     assert [each.get("error") for each in answers] == [None, "already_reacted", None, "no_reaction"]
 
 
-async def test_a_file_is_announced_sent_and_shown(app: App):
+async def test_a_file_is_announced_sent_and_shown(app: App) -> None:
     announced = await app.call("files.getUploadURLExternal", filename="diff.txt", length=3)
     assert (await app.request("POST", announced["upload_url"], data=b"no"))[0] == 400
     assert (await app.request("POST", announced["upload_url"], data=b"abc"))[0] == 200
@@ -252,7 +254,7 @@ async def test_a_file_is_announced_sent_and_shown(app: App):
     assert (await history(app))[0]["files"][0]["name"] == "diff.txt"
 
 
-async def test_what_is_asked_too_often_is_told_to_wait(serve: Serve):
+async def test_what_is_asked_too_often_is_told_to_wait(serve: Serve) -> None:
     faults = Faults()
     faults.add(parse_fault({"target": "slack", "kind": "429", "seconds": 7, "path": "chat.postMessage"}))
     app = (await serve(middlewares=[faults.middleware("slack")])).app
@@ -263,7 +265,7 @@ async def test_what_is_asked_too_often_is_told_to_wait(serve: Serve):
     assert (await app.request("POST", "/api/chat.postMessage", json=body, headers=headers))[1]["ok"]
 
 
-async def test_every_call_is_noted_without_its_token(app: App):
+async def test_every_call_is_noted_without_its_token(app: App) -> None:
     await app.post("hi")
     calls = await app.look("calls")
     assert (calls[0]["method"], calls[0]["ok"], calls[0]["arguments"]["text"]) == ("chat.postMessage", True, "hi")

@@ -90,8 +90,8 @@ class Acting:
         press = read_press(self._blocks_of(channel, ts), fields)
         await self._interactions.click(user=person.id, channel=channel, ts=ts, press=press)
 
-    async def _dismiss(self, request: web.Request, _person: User, _fields: Fields) -> None:
-        self._workspace.dismiss(request.match_info["ts"])
+    async def _dismiss(self, request: web.Request, person: User, _fields: Fields) -> None:
+        self._workspace.dismiss(request.match_info["ts"], user=person.id)
 
     async def _press_in_view(self, request: web.Request, person: User, fields: Fields) -> None:
         shown = self._workspace.views.get(request.match_info["view"])
