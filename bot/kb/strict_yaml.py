@@ -22,7 +22,11 @@ _INTEGER = re.compile(r"^(?:[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16})$
 _FLOAT = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
-_STANDARD = "tag:yaml.org,2002:"
+_STANDARD = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
+)
+"""What PyYAML makes of untagged values; any other tag was written by hand and asks for something special."""
 
 
 class BadYaml(ValueError):
@@ -78,7 +82,7 @@ class _Walker:
             raise BadYaml(f"more than {NODE_LIMIT} values, aliases counted each time", line)
         if depth > DEPTH_LIMIT:
             raise BadYaml(f"nested deeper than {DEPTH_LIMIT} levels", line)
-        if not node.tag.startswith(_STANDARD):
+        if node.tag not in _STANDARD:
             raise BadYaml(f"the tag {node.tag} isn't allowed", line)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)

@@ -17,7 +17,7 @@ _EXAMPLE_DOMAIN = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|inv
 _SERVICE_USERS = frozenset({"git", "root", "ec2-user"})
 """The user part of `git@github.com:…` is no person."""
 
-_IPV4 = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.-]*\d)")
+_IPV4 = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])((?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4})(?![\w:])")
 _DOCUMENTATION_IPV6 = "2001:db8"
 _ACCOUNT = re.compile(r"\b(\d{12})(?=\.dkr\.ecr\.)|(?<=:)(\d{12})(?=:)")
