@@ -65,7 +65,6 @@ class SlackListeners:
         new_id: Callable[[], str],
     ) -> None:
         self.client = web_client(token=bot_token, base_url=base_url, session=session)
-        self._bot_token = bot_token
         self._channel = channel
         self._readiness = readiness
         self._clock = clock
@@ -74,7 +73,7 @@ class SlackListeners:
         self._intake = Intake(inbox=inbox, received=received, chat=self._chat)
         self._troubles = {"api": "Slack was not asked yet."}
         self._checker: asyncio.Task[None] | None = None
-        self._app = self._listening(web_client(token=None, base_url=base_url, session=session))
+        self._app = self._listening(web_client(token=None, base_url=base_url, session=session), bot_token)
         self._socket: SocketMode | None = None
         self._http: SignedHttp | None = None
         if mode == "http":
@@ -144,11 +143,15 @@ class SlackListeners:
 
     # -- what people do
 
-    def _listening(self, client: AsyncWebClient) -> AsyncApp:
+    def _listening(self, client: AsyncWebClient, bot_token: str) -> AsyncApp:
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            # asks Slack nothing: a click must be stored while Slack's Web API is down, too
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token)
+
         app = AsyncApp(
             name="gitops-bot",
             client=client,
-            authorize=self._authorize,
+            authorize=authorize,
             signing_secret="",  # checked before a request is even parsed, see signed_http
             request_verification_enabled=False,
             attaching_function_token_enabled=False,
@@ -160,10 +163,6 @@ class SlackListeners:
         app.view(CALLBACK)(self._submit)
         app.event("app_mention")(self._mention)
         return app
-
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        """Without a question to Slack: a click must be stored while Slack's Web API is down, too."""
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=self._bot_token)
 
     async def _slash(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         taken = await self._intake.take(events.slash(body, id=self._new_id(), at=self._clock()))

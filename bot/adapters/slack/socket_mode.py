@@ -31,6 +31,9 @@ HEARTBEAT = 10.0
 SHORT_LIFE = 5.0
 """A connection that ended sooner counts as a failed attempt, else a quarrel would be a busy loop."""
 
+CLOSING = aiohttp.ClientWSTimeout(ws_close=2.0)
+"""How long the other side is waited for when a connection is closed."""
+
 GRACE = 10.0
 """Seconds an old connection still listens beside its successor: Slack may yet send over it."""
 
@@ -97,8 +100,8 @@ class SocketMode:
         opened = await call("connect (Socket Mode)", self._client.apps_connections_open(app_token=self._app_token))
         try:
             async with asyncio.timeout(HELLO_WITHIN):
-                socket = await self._session.ws_connect(str(opened["url"]), heartbeat=HEARTBEAT)
-                await self._hello(socket)
+                socket = await self._session.ws_connect(str(opened["url"]), heartbeat=HEARTBEAT, timeout=CLOSING)
+                await self._greeted(socket)
         except TimeoutError as error:
             raise Unreachable("Slack's socket did not say hello in time.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -112,14 +115,20 @@ class SocketMode:
         reader.add_done_callback(self._readers.discard)
         await leave.wait()
 
-    async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        message = await socket.receive()
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            raise Unreachable("Slack's socket was closed before it said hello.")
-        first = _parsed(message)
-        if first.get("type") == "disconnect":
-            await socket.close()
-            raise _sent_away(first)
+    async def _greeted(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Wait for Slack's hello; a socket that says something else is closed."""
+        greeted = False
+        try:
+            message = await socket.receive()
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                raise Unreachable("Slack's socket was closed before it said hello.")
+            first = _parsed(message)
+            if first.get("type") == "disconnect":
+                raise _sent_away(first)
+            greeted = True
+        finally:
+            if not greeted:
+                await socket.close()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse, leave: asyncio.Event) -> None:
         """Take envelopes until the socket ends; sets `leave` as soon as a successor is needed."""
