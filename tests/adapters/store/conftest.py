@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +11,8 @@ import pytest
 
 from bot.adapters.store import SqlStore, open_store
 from tests.adapters.store.postgres import PostgresServer, running_server
+from tests.adapters.store.samples import START
 
-START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 RETENTION = timedelta(days=30)
 
 

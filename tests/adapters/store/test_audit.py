@@ -11,8 +11,9 @@ from bot.adapters.store import AuditVerdict, SqlStore, open_store
 from bot.adapters.store.audit_chain import GENESIS, StoredAudit, link, walk
 from bot.core.incidents import AuditRow
 from bot.service.ports import Refused
-from tests.adapters.store.conftest import RETENTION, START, Clock
-from tests.adapters.store.samples import any_of, audit_row, audited
+from tests.adapters.store.anything import any_of
+from tests.adapters.store.conftest import RETENTION, Clock
+from tests.adapters.store.samples import START, audit_row, audited
 
 
 async def test_an_empty_log_is_whole(store: SqlStore) -> None:

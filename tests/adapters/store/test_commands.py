@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.adapters.store import SqlStore, open_store
 from bot.core.incidents import Command
-from tests.adapters.store.conftest import RETENTION, START, Clock
-from tests.adapters.store.samples import HOSTILE, any_of, command
+from tests.adapters.store.anything import any_of
+from tests.adapters.store.conftest import RETENTION, Clock
+from tests.adapters.store.samples import HOSTILE, START, command
 
 _numbers = itertools.count()
 

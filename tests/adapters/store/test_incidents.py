@@ -12,8 +12,9 @@ from bot.adapters.store import SqlStore, open_store
 from bot.core.cards import Quote
 from bot.core.incidents import Changes, Evidence, Incident, Snapshot, Standing, State, Thread
 from bot.service.ports import Refused
-from tests.adapters.store.conftest import RETENTION, START, Clock
-from tests.adapters.store.samples import HOSTILE, any_of, audit_row, card, incident, standing
+from tests.adapters.store.anything import any_of
+from tests.adapters.store.conftest import RETENTION, Clock
+from tests.adapters.store.samples import HOSTILE, START, audit_row, card, incident, standing
 
 _numbers = itertools.count()
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from bot.adapters.store import SqlStore
 from bot.core.incidents import Changes, OutboxRow, Thread
-from tests.adapters.store.conftest import START
-from tests.adapters.store.samples import HOSTILE, card, incident, note
+from tests.adapters.store.samples import HOSTILE, START, card, incident, note
 
 LATER = START + timedelta(minutes=5)
 
