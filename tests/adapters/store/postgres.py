@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -77,6 +78,7 @@ def running_server() -> Iterator[PostgresServer]:
             server.psql("SELECT pg_reload_conf()")
             yield PostgresServer(server.get_uri(), ours=True)
         finally:
+            os.kill(server.get_postmaster_info().pid, signal.SIGQUIT)  # at once: nothing of it is kept
             server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
