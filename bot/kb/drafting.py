@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from bot.core.haystack import text_of
-from bot.core.patterns import literal_length
+from bot.core.haystack import text_of, tries
+from bot.core.patterns import compile_pattern, literal_length
 from bot.core.text import cut
 
 MESSAGE_USED = 400
@@ -40,10 +40,13 @@ def draft(entry: str, *, area: str, message: str, title: str | None = None) -> s
     if not _ID.match(area):
         raise BadDraft(f"{area!r} isn't an area: use a folder's name in kebab-case, such as storage")
     text = text_of(message).message
-    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    searched = next(iter(next(tries(text, text))))
+    first = next((line.strip() for line in searched.split("\n") if line.strip()), "")
     if not first:
         raise BadDraft("the message is empty")
     pattern, captures = rule_for(cut(first, MESSAGE_USED, mark=""))
+    if compile_pattern(pattern).search(first.encode()) is None:
+        pattern, captures = _literal(cut(first, MESSAGE_USED, mark="")), {}
     if literal_length(pattern) < LITERALS_NEEDED:
         raise BadDraft(f"the message has fewer than {LITERALS_NEEDED} fixed characters to recognise it by")
     named = title or cut(f"{entry.replace('-', ' ').capitalize()}", TITLE_LIMIT)
