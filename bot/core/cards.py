@@ -126,6 +126,7 @@ class PlanCard:
     """A plan as the confirmation shows it. A `refusal` replaces the confirm button and says the way that works.
 
     `value` comes back with the confirmation. `choices` are (value, label) of other targets, `chosen` the current one.
+    An `outcome` takes the place of everything: it says what became of the plan, and nothing is left to confirm.
     """
 
     title: str
@@ -134,6 +135,7 @@ class PlanCard:
     warnings: tuple[Phrase, ...] = ()
     commands: tuple[Phrase, ...] = ()
     refusal: Phrase | None = None
+    outcome: Phrase | None = None
     confirm: str = ""
     value: str = ""
     tone: Tone = Tone.NEUTRAL

@@ -47,7 +47,8 @@ GENERIC: frozenset[str] = frozenset(
 """Entries that say what is broken without saying why: every specific entry beats them (entry-format.md)."""
 
 SIGNAL_FIELDS: tuple[str, ...] = (
-    "app", "cluster", "source", "reason", "kind", "namespace", "name", "group", "workload", "container", "image", "node",
+    "app", "cluster", "source", "reason", "kind", "namespace", "name", "group", "workload",
+    "container", "image", "node",
 )  # fmt: skip
 """What a placeholder may take from the signal: `{{signal.app}}`, or `app: signal.app` under `captures:`.
 

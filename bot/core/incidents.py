@@ -147,8 +147,8 @@ class Thread:
 class Command:
     """What a person asked, stored before it is acknowledged. `dedupe` is unique: trigger id, action ts or event id.
 
-    `kind`: slash, mention, click, submit. `payload` holds the rest: text, action, value, trigger_id, response_url,
-    channel, thread, view, message ts, and the form's values.
+    `kind`: slash, mention, click, choose (another target in a modal), submit. `payload` holds the rest: text, action,
+    value, trigger_id, response_url, channel, thread, view, message (its ts), and choice (the target picked).
     """
 
     id: str

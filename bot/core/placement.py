@@ -13,7 +13,7 @@ from bot.core.incidents import LIVE, Effect, EffectKind, Incident, IncidentKey, 
 from bot.core.ledger import Ledger, reference
 from bot.core.masking import mask
 from bot.core.observation import OPERATION_FAILED, failed_attempt, is_bare_state
-from bot.core.relations import RELATIONS, captured_object, refused_objects, related, subject_of
+from bot.core.relations import RELATIONS, captured_object, named_apps, refused_objects, related, subject_of
 from bot.core.signals import ObjectRef, Signal, Source, fingerprint
 from bot.core.timing import Timing
 
@@ -151,7 +151,7 @@ class Placement:
                 signals=_added(incident.signals, reference(placed)),
                 symptoms=tuple(item for item in incident.symptoms if item != reference(placed)),
                 captures=placed.captures if better else incident.captures,
-                apps=_added(incident.apps, str(signal.app) if signal.app else ""),
+                apps=tuple(sorted({*incident.apps, *self._apps_of(placed)})),
                 objects=_with_object(incident.objects, about),
                 nodes=_added(incident.nodes, signal.node),
                 first_evidence_at=min(incident.first_evidence_at, placed.appeared_at),
@@ -160,6 +160,11 @@ class Placement:
             now=now,
         )
         return placed
+
+    def _apps_of(self, standing: Standing) -> set[str]:
+        """The Applications a signal names; what only its message names must be one that was read."""
+        named = named_apps(dict(standing.captures), standing.signal)
+        return {str(ref) for ref in named if ref == standing.signal.app or ref in self._ledger.apps}
 
     def _fold(self, root: Incident, standing: Standing, now: datetime) -> Standing:
         placed = replace(standing, incident=root.id)

@@ -11,7 +11,7 @@ import re2
 
 REDACTED = "[redacted]"
 ROUNDS = 6
-"""One secret's name may stand where another's value does (`--password Authorization: …`): what is left is read again."""
+"""A secret's name may stand where another's value does (`--password Authorization: …`): what is left is read again."""
 
 _options = re2.Options()
 _options.log_errors = False

@@ -151,13 +151,14 @@ def _in_namespace(
     return own | {key for key in _objects(captures, signal, state) if key.startswith(f"/{kind}/")}
 
 
+def named_apps(captures: Captures, signal: Signal) -> frozenset[AppRef]:
+    """The Applications a signal is about: its own, and those its message names."""
+    named = (qualify(captures[capture], like=signal.app) for capture in ("app", "other") if captures.get(capture))
+    return frozenset((*named, *((signal.app,) if signal.app else ())))
+
+
 def _apps(captures: Captures, signal: Signal, _state: AppState | None) -> set[str]:
-    found = {f"{signal.app.argocd}/{signal.app}"} if signal.app else set()
-    for capture in ("app", "other"):
-        if captures.get(capture):
-            ref = qualify(captures[capture], like=signal.app)
-            found.add(f"{ref.argocd}/{ref}")
-    return found
+    return {f"{ref.argocd}/{ref}" for ref in named_apps(captures, signal)}
 
 
 def _parents(_captures: Captures, signal: Signal, state: AppState | None) -> set[str]:

@@ -148,8 +148,9 @@ class Stage:
         return await self.eventually(found, f"«{words}» in the thread", seconds=seconds)
 
     async def click(self, message: Json, label: str, *, user: str = ON_CALL) -> Json:
-        """Press the button with this label on a message."""
-        button = next(item for item in buttons(message) if label in item["text"]["text"])
+        """Press the button with this label on a message, as it stands now."""
+        now = next(item for item in await self.messages() if item["ts"] == message["ts"])
+        button = next(item for item in buttons(now) if label in item["text"]["text"])
         return await self.control(
             "click",
             user=user,
