@@ -77,6 +77,11 @@ class Asking:
             )
         return answers
 
+    def named(self, name: str) -> AppRef | None:
+        """The one Application of that name; None where there is none, or several."""
+        found = self._find(name)
+        return found[0] if len(found) == 1 else None
+
     async def status(self) -> StatusCard:
         """Open incidents as a plan, most severe first."""
         posted = [incident for incident in self._responder.board.ledger.live() if incident.state is not State.HELD]

@@ -90,7 +90,7 @@ class Intake:
             if command.get("response_url"):
                 await self._chat.answer(command.get("response_url"), [note], public=False)
             elif command.get("view"):
-                await self._chat.show_plan(command.get("view"), PlanCard(title="Not done", refusal=note.headline))
+                await self._chat.show_plan(command.get("view"), PlanCard(title="Not done", outcome=note.headline))
             else:
                 await self._chat.whisper(command.get("channel"), command.user, note, thread=command.get("thread"))
         except PortError as error:

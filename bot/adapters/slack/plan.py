@@ -31,7 +31,9 @@ def message_view(title: str, text: str) -> Block:
 
 
 def plan_view(plan: PlanCard) -> Block:
-    """The plan. Without a confirm button where it is refused, or where its value can't be carried."""
+    """The plan, or what became of it; no confirm button where it is refused, or its value can't be carried."""
+    if plan.outcome is not None:
+        return _view(plan.title, (section(to_mrkdwn(plan.outcome, 2500)),))
     carried = limits.carried(plan.value, limits.MODAL_METADATA)
     head, body = tuple(_head(plan, carried=carried)), tuple(_body(plan))
     blocks = fitted(head=head, body=body, most=limits.MODAL_BLOCKS, budget=MODAL_BYTES)

@@ -170,6 +170,7 @@ plans = st.builds(
     warnings=some_phrases,
     commands=some_phrases,
     refusal=st.one_of(st.none(), phrases),
+    outcome=st.one_of(st.none(), st.none(), phrases),
     confirm=hostile_text,
     value=st.one_of(hostile_text, st.integers(0, 4000).map(lambda length: "v" * length)),
     tone=st.sampled_from(Tone),

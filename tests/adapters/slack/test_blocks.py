@@ -263,6 +263,12 @@ def test_a_refused_plan_cannot_be_confirmed_and_says_the_way_that_works() -> Non
     assert "revert the commit instead" in json.dumps(view)
 
 
+def test_what_became_of_a_plan_takes_its_place() -> None:
+    view = plan_view(dataclasses.replace(PLAN, outcome=phrase("`{{app}}`: done", app="shop")))
+    assert texts(view["blocks"], "mrkdwn") == ["`shop`: done"]
+    assert not {"submit", "private_metadata"} & view.keys()
+
+
 @pytest.mark.parametrize("value", [pytest.param("v" * 3001, id="too-long"), pytest.param("\ud800", id="no-utf-8")])
 def test_a_plan_that_cannot_be_carried_cannot_be_confirmed(value: str) -> None:
     view = plan_view(dataclasses.replace(PLAN, value=value))
@@ -315,7 +321,7 @@ def test_any_plan_is_taken(plan: PlanCard) -> None:
     view = plan_view(plan)
     check_view(view)
     if "submit" in view:
-        assert plan.refusal is None
+        assert (plan.refusal, plan.outcome) == (None, None)
         assert view["private_metadata"] == plan.value
 
 
