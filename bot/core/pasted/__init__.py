@@ -4,6 +4,8 @@ Such a text says many things at once and names its app and object. It is cut int
 given, so that the same rules decide; what isn't recognised here is matched as plain text.
 """
 
+import re
+
 from bot.core.haystack import Text
 from bot.core.matching import Matcher, Result
 from bot.core.pasted.application import read_application
@@ -13,6 +15,7 @@ from bot.core.pasted.paste import Paste
 
 __all__ = ["Paste", "read_paste", "recognise"]
 
+_QUOTED = re.compile(r"^\s*[>│|] ?")
 _READERS = (read_application, read_description, read_event_list)
 
 
@@ -20,9 +23,11 @@ def read_paste(message: str) -> Paste | None:
     """The text taken apart; None where it is no output we know."""
     if "\n" not in message:
         return None
-    lines = message.split("\n")
-    margin = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
-    lines = [line[margin:].rstrip() for line in lines]
+    lines = [line.rstrip() for line in message.split("\n")]
+    if all(_QUOTED.match(line) for line in lines if line):
+        lines = [_QUOTED.sub("", line) for line in lines]
+    margin = min((len(line) - len(line.lstrip(" ")) for line in lines if line), default=0)
+    lines = [line[margin:] for line in lines]
     for reader in _READERS:
         found = reader(lines)
         if found is not None:
@@ -39,8 +44,10 @@ def recognise(matcher: Matcher, text: Text) -> tuple[Result, Paste | None]:
     if paste is None:
         return matcher.match(text), None
     parts = [paste.located(part, text) for part in paste.parts]
-    if parts:
-        result = matcher.match_all(parts)
-        if any(not match.entry.generic for match in result.matches):
-            return result, paste
-    return matcher.match_all([*parts, paste.located(text, text)]), paste
+    result = matcher.match_all(parts) if parts else None
+    if result is not None and any(not match.entry.generic for match in result.matches):
+        return result, paste
+    whole = paste.located(text, text)
+    if result is None or matcher.match(whole).verdict == "known":
+        result = matcher.match_all([*parts, whole])
+    return result, paste

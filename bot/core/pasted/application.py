@@ -46,7 +46,7 @@ def _resources(lines: Sequence[str]) -> Iterator[Text]:
             yield part(
                 "argocd-resource",
                 row["MESSAGE"],
-                reason=row["STATUS"],
+                reason=row["STATUS"] if row["STATUS"] != "OutOfSync" else "",
                 kind=row["KIND"],
                 namespace=row.get("NAMESPACE", ""),
                 name=row["NAME"],

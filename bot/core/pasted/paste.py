@@ -11,6 +11,7 @@ PARTS_LIMIT = 200
 """Signals taken from one paste."""
 
 _GAP = re.compile(r"\s{2,}|\t")
+_WORDS = re.compile(r"\S+(?: \S+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def rows(lines: Sequence[str], columns: Sequence[str]) -> Iterator[dict[str, str
     for number, line in enumerate(lines):
         words = _GAP.split(line.strip())
         if all(column in words for column in columns):
-            starts = sorted((line.index(word), word) for word in words)
+            starts = [(word.start(), word[0]) for word in _WORDS.finditer(line)]
             yield from _cells(lines[number + 1 :], starts)
             return
 
