@@ -11,12 +11,13 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _ENTITY = re.compile("|".join(_ENTITIES))
 _FENCE = re.compile(r"```(?P<fence>.+?)```\n?", re.DOTALL)
 _QUOTED = re.compile(r"(?:&gt;|>) ?")
+# an italic may hold underscores, so its end is searched for: within bounds, as messages may be hostile
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]+)`"
     r"|<(?P<token>[^<>\n]+)>"
     r"|(?P<address>https?://[^\s<>]+)"
     r"|(?<![\w*])\*(?P<bold>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])"
-    r"|(?<![^\W_])_(?P<italic>[^\s_](?:[^\n]*?[^\s_])?)_(?![^\W_])"
+    r"|(?<![^\W_])_(?P<italic>[^\s_](?:[^\n]{0,400}?[^\s_])?)_(?![^\W_])"
     r"|(?<![\w~])~(?P<strike>[^\s~](?:[^~\n]*[^\s~])?)~(?![\w~])"
     r"|:(?P<emoji>[a-z0-9_+'-]{1,60}):"
 )

@@ -203,6 +203,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("details.overflow[open]")) event.target.scrollIntoView({ block: "nearest" });
+}, true);
+
 // Escape closes a modal by telling the server, which takes it away
 for (const name of ["cancel", "close"]) {
   document.addEventListener(name, (event) => {
