@@ -15,9 +15,9 @@ LENGTH_WEIGHT = 0.75
 TITLE_COUNTS = 3
 """How often the id's and the title's words count, beside those of the text."""
 
-SIMILAR_FROM = 6.0
 SIMILAR_WORDS = 2
-"""Below this score, or with fewer words in common, nothing is called similar."""
+RARE_SHARE = 0.1
+"""Similar is what shares at least two words that stand in at most a tenth of the entries (or in one)."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z]{2,}|\d{3}\b")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -61,10 +61,11 @@ class Index:
 
     def similar(self, message: str, limit: int = 3) -> list[Found]:
         """Entries that read like a message nothing matches: a hint for a person, never a diagnosis."""
+        often = max(1.0, RARE_SHARE * len(self._counts))
         return [
             item
             for item in self.search(message, limit)
-            if item.score >= SIMILAR_FROM and len(item.words) >= SIMILAR_WORDS
+            if sum(self._spread[word] <= often for word in item.words) >= SIMILAR_WORDS
         ]
 
     def _weight(self, word: str, count: int, length: int) -> float:
