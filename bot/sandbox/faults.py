@@ -82,10 +82,10 @@ class Faults:
 
         @web.middleware
         async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self._take(target, lambda item: item.kind in HTTP_KINDS and _fits(item, request))
-            if fault is None or request.path.startswith("/control"):
+            if request.path.startswith("/control"):
                 return await handler(request)
-            return await _spoiled(fault, request, handler)
+            fault = self._take(target, lambda item: item.kind in HTTP_KINDS and _fits(item, request))
+            return await handler(request) if fault is None else await _spoiled(fault, request, handler)
 
         return spoil
 
