@@ -4,6 +4,7 @@ A small parser of its own, since Python's `re` doesn't read all of RE2's syntax.
 matches; it only says what a text must contain for the pattern to have a chance.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,10 @@ PROGRAM_LIMIT = 2_500
 QUOTES = "\"'`"
 _ANY_QUOTE = "[\"'`]?"
 _ZERO_WIDTH = frozenset("bBAz")
+_QUANTIFIERS = frozenset("*+?{")
+_PLAIN = re.compile(r"[^\\\[\](){}.^$|*+?]+(?![*+?{])")
+"""A run of ordinary characters without the one that a quantifier takes."""
+
 _CLASS_ESCAPES = frozenset("dDwWsSCpP")
 _CONTROL_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 
@@ -28,9 +33,9 @@ _options.log_errors = False
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """One character, lower-cased."""
+    """Characters, lower-cased."""
 
-    char: str
+    chars: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def _relaxed_quote(pattern: str, after: int, quote: str) -> str:
 
 def required_literals(pattern: str) -> frozenset[str]:
     """Lower-case literals of which every matching text contains at least one; empty: there is no such set."""
-    found = _needed(_parse(relax(pattern)))
+    found = _needed(_parse(pattern))
     if found is None or min(map(len, found)) < PREFILTER_LENGTH:
         return frozenset()
     return found
@@ -134,7 +139,7 @@ def required_literals(pattern: str) -> frozenset[str]:
 
 def literal_length(pattern: str) -> int:
     """How many literal characters every matching text contains: how specific the pattern is."""
-    return _length(_parse(relax(pattern)))
+    return _length(_parse(pattern))
 
 
 def _needed(nodes: tuple[Node, ...]) -> frozenset[str] | None:
@@ -153,8 +158,8 @@ def _needed(nodes: tuple[Node, ...]) -> frozenset[str] | None:
 
     for node in _flat(nodes):
         match node:
-            case Literal(char):
-                run.append(char)
+            case Literal(chars):
+                run.append(chars)
             case Nothing():
                 pass
             case Group(alternatives, least) if least >= 1:
@@ -189,7 +194,7 @@ def _length(nodes: tuple[Node, ...]) -> int:
     total = 0
     for node in nodes:
         if isinstance(node, Literal):
-            total += 1
+            total += len(node.chars)
         elif isinstance(node, Group) and node.least:
             total += node.least * min(_length(alternative) for alternative in node.alternatives)
     return total
@@ -197,7 +202,8 @@ def _length(nodes: tuple[Node, ...]) -> int:
 
 @lru_cache(maxsize=20_000)
 def _parse(pattern: str) -> tuple[Node, ...]:
-    parser = _Parser(pattern)
+    """The pattern as it runs, with its quotes relaxed."""
+    parser = _Parser(relax(pattern))
     return (Group(parser.alternatives()),)
 
 
@@ -215,6 +221,11 @@ class _Parser:
             if self._take("|"):
                 found.append(tuple(nodes))
                 nodes = []
+                continue
+            plain = _PLAIN.match(self._text, self._at)
+            if plain is not None:
+                nodes.append(Literal(plain[0].lower()))
+                self._at = plain.end()
                 continue
             nodes.extend(self._repeated(self._atom()))
         found.append(tuple(nodes))
@@ -285,7 +296,7 @@ class _Parser:
             end = self._text.find("\\E", self._at)
             quoted = self._text[self._at : end if end >= 0 else len(self._text)]
             self._at += len(quoted) + 2
-            return [Literal(item.lower()) for item in quoted]
+            return [Literal(item.lower()) for item in quoted]  # one each: a quantifier takes the last
         if char in _CONTROL_ESCAPES:
             return [Literal(_CONTROL_ESCAPES[char])]
         if char in "pPx" or char.isdigit():
@@ -303,6 +314,8 @@ class _Parser:
 
     def _repeated(self, nodes: list[Node]) -> list[Node]:
         """The atom's nodes with a quantifier applied to the last of them."""
+        if self._text[self._at : self._at + 1] not in _QUANTIFIERS:
+            return nodes
         if self._take("*"):
             limits: tuple[int, int | None] | None = (0, None)
         elif self._take("+"):

@@ -6,6 +6,7 @@ PyYAML alone reads YAML 1.1 (`on:` becomes True, `no` False) and keeps the last 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import yaml
 
@@ -22,11 +23,17 @@ _INTEGER = re.compile(r"^(?:[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16})$
 _FLOAT = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
 )
-_STANDARD = frozenset(
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp", "merge", "value")
-)
-"""What PyYAML makes of untagged values; any other tag was written by hand and asks for something special."""
+_STANDARD = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+"""Tags of values that carry none; any other was written by hand and asks for something special."""
+
+_SPECIAL = frozenset("~nNtTfF-+.0123456789")
+"""What a plain scalar begins with that isn't text."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Gives scalars no type: we decide that ourselves, by YAML 1.2."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 class BadYaml(ValueError):
@@ -56,7 +63,7 @@ class Tree:
 def parse(text: str) -> Tree:
     """Read one document. Raises `BadYaml`."""
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         parts = filter(None, (error.context, error.problem))
@@ -108,6 +115,8 @@ class _Walker:
 
 def _scalar(node: yaml.Node) -> Plain:
     text = str(node.value)
+    if text and text[0] not in _SPECIAL:
+        return text
     if getattr(node, "style", None):  # quoted or a block; plain is None or, from libyaml, an empty string
         return text
     if _NULL.match(text):
