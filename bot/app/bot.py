@@ -69,7 +69,7 @@ class Bot:
         knowledge = load_knowledge(settings)
         store = await open_database(settings, clock=self._clock)
         self._exit.push_async_callback(store.close)
-        session = await self._exit.enter_async_context(aiohttp.ClientSession())
+        session = await self._exit.enter_async_context(aiohttp.ClientSession(trust_env=True))
         listeners = self._slack(store, session)
         self._desk = Desk(
             make_board=lambda: make_board(settings, knowledge, meter=self.metrics),

@@ -29,7 +29,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
     deadline = settings.timing.question_deadline.total_seconds()
     findings = [_knowledge(settings)]
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
 
         async def database() -> str:
             store = await open_database(settings)

@@ -28,7 +28,7 @@ async def ask_why(settings: Settings, name: str) -> tuple[list[Answer], list[str
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gitops-bot-why-"))
         store = await open_store(f"sqlite:///{folder}/state.db", retention=settings.timing.retention, clock=utc_now)
         stack.push_async_callback(store.close)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
         gitops = argocd_clients(settings, session)
         clusters = await kubernetes_clients(settings, stack)
         board = make_board(settings, knowledge)

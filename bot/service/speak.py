@@ -13,11 +13,14 @@ import structlog
 
 from bot.core.cards import IncidentCard, Note
 from bot.core.incidents import EffectKind, Incident, OutboxRow, State, Thread
-from bot.service.ports import Chat, Health, Meter, PortError, Readiness, Refused, Store, Unreachable
+from bot.service.ports import Chat, Health, Meter, NotFound, PortError, Readiness, Refused, Store, Unreachable
 
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
+
+PART = "slack messages"
+"""This loop's part of /readyz; the connection to Slack is another."""
 
 IDLE_CHECK = 1.0
 RETRY_FIRST = timedelta(seconds=1)
@@ -91,12 +94,17 @@ class Speaker:
         try:
             later = await self._card_row(row) if row.effect.kind is EffectKind.CARD else await self._note_row(row)
         except Unreachable as error:
-            self._readiness.report("slack", Health.FAILING, str(error))
+            self._readiness.report(PART, Health.FAILING, str(error))
             wished = timedelta(seconds=error.retry_after) if error.retry_after else None
             return await self._again(row, str(error), wished)
+        except NotFound as error:
+            # Somebody deleted it: what people take away isn't put back.
+            log.warning("a message was deleted by hand and is left alone", key=row.effect.key, error=str(error))
+            await self._store.outbox_done(row)
+            return None
         except Refused as error:
             log.error("Slack refused a message", incident=row.effect.incident, error=str(error))
-            self._readiness.report("slack", Health.FAILING, str(error))
+            self._readiness.report(PART, Health.FAILING, str(error))
             if row.attempts >= GIVE_UP_AFTER:
                 log.error("a message was given up", incident=row.effect.incident, key=row.effect.key)
                 await self._store.outbox_done(row)
@@ -105,7 +113,7 @@ class Speaker:
         if later is not None:
             await self._store.outbox_retry(replace(row, attempts=row.attempts - 1), due=later, error=row.error)
             return max((later - self._clock()).total_seconds(), 0.01)
-        self._readiness.report("slack", Health.OK)
+        self._readiness.report(PART, Health.OK)
         await self._store.outbox_done(row)
         return None
 
