@@ -1,13 +1,15 @@
 """Which knowledge a command works on: what ships, the folders of the settings, and `--path`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from bot.core.matching import Matcher
     from bot.kb.loader import Knowledge
 
 PathOption = Annotated[
@@ -46,10 +48,27 @@ def configured_paths() -> tuple[Path, ...]:
 
 def loaded(given: Sequence[Path] | None, *, alone: bool) -> "Knowledge":
     """The knowledge base; with errors in it, they are printed and the command ends with status 2."""
-    from bot.kb.loader import BadKnowledge, load_or_raise
+    from bot.kb.loader import load_or_raise
+
+    with _usable():
+        return load_or_raise(knowledge_paths(given, alone=alone))
+
+
+def quick_matcher(given: Sequence[Path] | None, *, alone: bool) -> "Matcher":
+    """The knowledge base made ready to match, from where the last command kept it; errors as with `loaded`."""
+    from bot.kb.snapshot import quick_matcher as matcher_of
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    with _usable():
+        return matcher_of(knowledge_paths(given, alone=alone), cache / "gitops-bot")
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    from bot.kb.loader import BadKnowledge
 
     try:
-        return load_or_raise(knowledge_paths(given, alone=alone))
+        yield
     except BadKnowledge as error:
         typer.echo(f"{error}\nThe knowledge base can't be used until this is mended.", err=True)
         raise typer.Exit(2) from error

@@ -1,16 +1,17 @@
 """`match`: which entry explains a message, offline. Heavy modules load inside, so that it answers at once."""
 
 import contextlib
+import gc
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from bot.cli.knowledge_paths import AloneOption, JsonOption, PathOption, loaded
+from bot.cli.knowledge_paths import AloneOption, JsonOption, PathOption, loaded, quick_matcher
 
 if TYPE_CHECKING:
-    from bot.core.matching import Result
     from bot.kb.loader import Knowledge
 
 PASTE_LIMIT = 4_194_304
@@ -39,27 +40,36 @@ def match(
     if not message.strip():
         typer.echo("The text is empty.", err=True)
         raise typer.Exit(2)
-    _match_text(message, loaded(path, alone=alone), as_json=as_json)
+    with _without_collector():
+        _match_text(message, path, alone=alone, as_json=as_json)
 
 
-def _match_text(message: str, knowledge: "Knowledge", *, as_json: bool) -> None:
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """The garbage collector only costs time in a command that answers once and ends."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _match_text(message: str, path: list[Path] | None, *, alone: bool, as_json: bool) -> None:
     from bot.cli.match_output import as_people_read, as_programs_read
     from bot.core.haystack import text_of
     from bot.core.pasted import recognise
 
     text = text_of(message)
-    result, paste = recognise(knowledge.compile(), text)
-    similar = _similar(text.message, result, knowledge)
+    result, paste = recognise(quick_matcher(path, alone=alone), text)
+    similar = _similar(text.message, loaded(path, alone=alone)) if result.verdict == "unknown" else []
     if as_json:
         typer.echo(as_programs_read(result, paste, similar))
     else:
         typer.echo(as_people_read(result, paste, similar))
 
 
-def _similar(message: str, result: "Result", knowledge: "Knowledge") -> list[tuple[str, str]]:
-    """Ids and titles of entries that read alike, where nothing matches."""
-    if result.verdict != "unknown":
-        return []
+def _similar(message: str, knowledge: "Knowledge") -> list[tuple[str, str]]:
+    """Ids and titles of entries that read alike, for a message that none matches."""
     from bot.kb.search import Index
 
     documents = [item for item in knowledge.documents.values() if item.entry.status != "retired"]
@@ -72,7 +82,7 @@ def _match_rows(source: str, path: list[Path] | None, *, alone: bool) -> None:
     if source != "-" and not Path(source).is_file():
         typer.echo(f"There is no file {source}.", err=True)
         raise typer.Exit(2)
-    matcher = loaded(path, alone=alone).compile()
+    matcher = quick_matcher(path, alone=alone)
     with contextlib.ExitStack() as stack:
         stream: BinaryIO = sys.stdin.buffer if source == "-" else stack.enter_context(Path(source).open("rb"))
         bad = answer_rows(stream, sys.stdout.buffer, matcher)

@@ -4,8 +4,9 @@ A literal prefilter (Aho-Corasick over lower-cased text) names the few rules tha
 Both are linear in the text, so no message and no pattern can hold the event loop.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import ahocorasick_rs
@@ -24,6 +25,7 @@ SPECIFIC_LENGTH = 20
 _TRIM = " \t\n\"'`\\│"
 Verdict = Literal["known", "unknown", "noise"]
 Rank = tuple[bool, bool, int, int, int]
+Literals = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +57,28 @@ class Result:
         return self.matches[0] if self.matches else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rule:
     """A rule made ready. `owner` counts the entries, then the noise rules."""
 
     owner: int
     label: str
-    pattern: "re2._Regexp[str] | None"
-    groups: tuple[tuple[str, int], ...]
-    length: int
+    message: str | None
     sources: frozenset[str] | None
     reasons: frozenset[str] | None
     kinds: frozenset[str] | None
+
+    @cached_property
+    def pattern(self) -> "re2._Regexp[str] | None":
+        return compile_pattern(self.message) if self.message is not None else None
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        return tuple(self.pattern.groupindex.items()) if self.pattern is not None else ()
+
+    @cached_property
+    def length(self) -> int:
+        return literal_length(self.message) if self.message is not None else 0
 
     def counted(self, fields: Mapping[str, str], *, machine: bool) -> tuple[int, bool] | None:
         """How many filters fit, and whether the reason counted; None where one that counts excludes the signal."""
@@ -83,7 +95,7 @@ class _Rule:
                 reason_counted = reason_counted or (is_reason and machine)
             elif machine and value:
                 return None
-        if self.pattern is None and not reason_counted:
+        if self.message is None and not reason_counted:
             return None
         return fits, reason_counted
 
@@ -115,19 +127,18 @@ class _Owner:
 class Matcher:
     """Entries and noise rules made ready to match. Build it with `compile_entries`; it never changes."""
 
-    def __init__(self, owners: Sequence[_Owner], rules: Sequence[_Rule]) -> None:
+    def __init__(self, owners: Sequence[_Owner], rules: Sequence[_Rule], literals: Literals) -> None:
         self._owners = owners
         self._rules = rules
         self._by_reason: dict[str, list[int]] = {}
         self._always: list[int] = []
         by_literal: dict[str, list[int]] = {}
         for index, rule in enumerate(rules):
-            literals = required_literals(rule.pattern.pattern.removeprefix("(?m)")) if rule.pattern else frozenset()
-            if rule.pattern is None:
+            if rule.message is None:
                 for reason in rule.reasons or ():
                     self._by_reason.setdefault(reason, []).append(index)
-            elif literals:
-                for literal in literals:
+            elif needed := literals[rule.message]:
+                for literal in needed:
                     by_literal.setdefault(literal, []).append(index)
             else:
                 self._always.append(index)
@@ -200,8 +211,14 @@ class Matcher:
         return Result(verdict="known", matches=tuple(_yielding(found)))
 
 
-def compile_entries(entries: Iterable[Entry], noise: Noise | Iterable[NoiseRule] = ()) -> Matcher:
-    """A matcher over these entries (retired ones aside) and noise rules. Raises `BadPattern`."""
+def compile_entries(
+    entries: Iterable[Entry], noise: Noise | Iterable[NoiseRule] = (), *, literals: Literals | None = None
+) -> Matcher:
+    """A matcher over these entries (retired ones aside) and noise rules. Raises `BadPattern`.
+
+    `literals` are those that `literals_of` gave for the same patterns: with them nothing is read or compiled before
+    it is needed, and a bad pattern shows late.
+    """
     owners: list[_Owner] = []
     rules: list[_Rule] = []
     for entry in entries:
@@ -224,17 +241,23 @@ def compile_entries(entries: Iterable[Entry], noise: Noise | Iterable[NoiseRule]
         rules.append(_ready(rule, number, rule.id))
         never = tuple(_ready(item, number, "none") for item in rule.none_of)
         owners.append(_Owner(entry=None, noise=rule.id, needs=(), never=never))
-    return Matcher(owners, rules)
+    if literals is None:
+        for ready in (*rules, *(item for owner in owners for item in (*owner.needs, *owner.never))):
+            _ = ready.pattern
+        literals = literals_of(ready.message for ready in rules)
+    return Matcher(owners, rules, literals)
+
+
+def literals_of(patterns: Iterable[str | None]) -> Literals:
+    """What the prefilter looks for, by pattern: of these literals a matching text has at least one."""
+    return {pattern: required_literals(pattern) for pattern in patterns if pattern is not None}
 
 
 def _ready(rule: Rule, owner: int, label: str) -> _Rule:
-    pattern = compile_pattern(rule.message) if rule.message is not None else None
     return _Rule(
         owner=owner,
         label=label,
-        pattern=pattern,
-        groups=tuple(pattern.groupindex.items()) if pattern is not None else (),
-        length=literal_length(rule.message) if rule.message is not None else 0,
+        message=rule.message,
         sources=_names(rule.source),
         reasons=_names(rule.reason),
         kinds=_names(rule.kind),
@@ -251,11 +274,12 @@ def _try(rule: _Rule, texts: Sequence[bytes], fields: Mapping[str, str], *, mach
     counted = rule.counted(fields, machine=machine)
     if counted is None:
         return None
-    if rule.pattern is None:
+    pattern = rule.pattern
+    if pattern is None:
         return _Hit(rule, counted[0], counted[1], 0, "", {})
     best: _Hit | None = None
     for text in texts:
-        match = rule.pattern.search(text)
+        match = pattern.search(text)
         if match is not None and (best is None or match.start() > best.start):
             groups = {
                 name: value

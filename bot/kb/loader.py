@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from bot.core.entries import Entry, NoiseRule, Rule
@@ -47,7 +46,7 @@ class Knowledge:
 
 def default_path() -> Path:
     """The knowledge that ships in the package, or the repository's own."""
-    package = Path(str(files("bot")))
+    package = Path(__file__).parents[1]
     shipped = package / "knowledge"
     return shipped if shipped.is_dir() else package.parent / "knowledge"
 

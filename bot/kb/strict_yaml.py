@@ -6,7 +6,6 @@ PyYAML alone reads YAML 1.1 (`on:` becomes True, `no` False) and keeps the last 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import yaml
 
@@ -33,7 +32,7 @@ _SPECIAL = frozenset("~nNtTfF-+.0123456789")
 class _Loader(yaml.CSafeLoader):
     """Gives scalars no type: we decide that ourselves, by YAML 1.2."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    yaml_implicit_resolvers = {}  # noqa: RUF012  that is how PyYAML wants it
 
 
 class BadYaml(ValueError):

@@ -149,8 +149,9 @@ def test_the_folders_of_the_settings_are_read(base: Path, monkeypatch: pytest.Mo
     assert "shared-resource" in listed
 
 
-def test_a_newcomers_way(tmp_path: Path) -> None:
+def test_a_newcomers_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/knowledge.md's ten minutes: unknown, new, lint, test, known."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     message = 'Error: error fetching secret "prod/db" from https://vault.example.com:8200: Vault is sealed (code 503)'
     path = ("--path", str(tmp_path), "--alone")
     runner = CliRunner()

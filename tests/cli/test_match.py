@@ -16,12 +16,14 @@ HEAVY = ("aiohttp", "alembic", "kubernetes_asyncio", "msgspec", "pydantic_settin
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Path:
-    (tmp_path / "noise.yaml").write_text(
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "noise.yaml").write_text(
         "noise: [{id: calm, message: 'all is well', examples: [{source: cli, message: 'all is well'}]}]"
     )
     draft = other("team-draft", "a draft of something", "a draft of something", status="draft")
-    return write(tmp_path, front(), other("quota-exceeded", "exceeded quota: ", "exceeded quota: x"), draft)
+    return write(tmp_path / "kb", front(), other("quota-exceeded", "exceeded quota: ", "exceeded quota: x"), draft)
 
 
 def run(base: Path, *arguments: str, stdin: str | bytes = "") -> Result:
@@ -63,6 +65,12 @@ def test_whatever_comes_is_answered_with_status_0(base: Path, text: str, says: s
     result = run(base, text)
     assert result.exit_code == 0
     assert says in result.output
+
+
+def test_a_second_match_answers_the_same_from_what_was_kept(base: Path) -> None:
+    first, second = run(base, SEALED, "--json"), run(base, SEALED, "--json")
+    assert first.output == second.output
+    assert list((base.parent / "cache" / "gitops-bot").iterdir())
 
 
 def test_a_message_is_read_from_standard_input(base: Path) -> None:
