@@ -12,6 +12,7 @@ import re2
 
 from bot.core.cards import Verdict
 from bot.core.entries import Expect, Weight
+from bot.core.signals import ObjectRef
 
 Known = str | bool | int | Sequence[str] | Sequence[bool]
 Value = Known | None
@@ -195,6 +196,21 @@ class Finding:
     answer: Answer
     saw: str = ""
     exports: Mapping[str, str] = field(default_factory=dict)
+
+
+def object_text(ref: ObjectRef) -> str:
+    """An object in one text: `Deployment.apps/production/web`, `Secret/shop/db`, `Node/worker-1`."""
+    kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
+    return "/".join(filter(None, (kind, ref.namespace, ref.name)))
+
+
+def object_from(text: str) -> ObjectRef | None:
+    """The object of such a text; None where it is no such text."""
+    kind, *rest = text.split("/")
+    if not kind or len(rest) not in (1, 2) or not all(rest):
+        return None
+    bare, _, group = kind.partition(".")
+    return ObjectRef(group=group, kind=bare, namespace=rest[0] if len(rest) == 2 else "", name=rest[-1])
 
 
 def judge(findings: Iterable[Finding]) -> Verdict:
