@@ -3,7 +3,7 @@
 import asyncio
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -37,7 +37,7 @@ class Fault:
 
 def parse_fault(body: dict[str, Any]) -> Fault:
     """Read a fault from JSON. Raises `BadFault`."""
-    target, kind = body.get("target"), str(body.get("kind"))
+    target, kind = str(body.get("target")), str(body.get("kind"))
     times, seconds = body.get("times", 1), body.get("seconds", 1.0)
     if target not in get_args(Target):
         raise BadFault(f"target must be one of {', '.join(get_args(Target))}")
@@ -50,8 +50,8 @@ def parse_fault(body: dict[str, Any]) -> Fault:
     except re.error as error:
         raise BadFault(f"path is no pattern: {error}") from error
     return Fault(
-        target=target,
-        kind=kind,  # type: ignore[arg-type]  # checked against get_args above
+        target=cast("Target", target),  # both are checked above
+        kind=cast("Kind", kind),
         times=times,
         seconds=float(seconds),
         method=str(body.get("method", "")).upper(),

@@ -88,12 +88,15 @@ def test_what_a_refused_sync_keeps_away_joins_it(event_first: bool) -> None:
     it = board()
     missing = Resource(object=ACCOUNT, version="v1", status="OutOfSync", health="Missing")
     it.observe_app(app(resources=(missing,)), now=at(0))
-    steps = [
-        lambda: it.observe_event(event('serviceaccount "web" not found', seconds=1), OWNERS, now=at(1)),
-        lambda: it.observe_app(
-            app(sync="OutOfSync", resources=(missing,), operation=failed("no CRD for Rule")), now=at(20)
-        ),
-    ]
+
+    def symptom() -> None:
+        it.observe_event(event('serviceaccount "web" not found', seconds=1), OWNERS, now=at(1))
+
+    def root() -> None:
+        refused = app(sync="OutOfSync", resources=(missing,), operation=failed("no CRD for Rule"))
+        it.observe_app(refused, now=at(20))
+
+    steps = [symptom, root]
     for number, step in enumerate(steps if event_first else reversed(steps)):
         step()
         it.tick(now=at(10 + 10 * number))

@@ -1,6 +1,5 @@
 """What people ask is answered where they asked; what they confirm is done once, and only as they read it."""
 
-# ruff: noqa: ARG002  the stand-ins have the signatures of what they stand for
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -184,7 +183,7 @@ class Desk:
     async def run(self, kind: str, *, user: str = "U1", id: str = "", **payload: str) -> str:  # noqa: A002
         """Run a command to its end; returns its result."""
         name = self.start(kind, payload, user=user, id=id)
-        while name not in self.store.results:  # noqa: ASYNC110  a task of another object ends
+        while name not in self.store.results:
             await asyncio.sleep(0)
         return self.store.results[name]
 
@@ -280,7 +279,7 @@ async def test_of_two_quick_picks_the_later_one_is_shown(desk: Desk) -> None:
     await asyncio.sleep(0)
     assert await desk.run("choose", value=card.value, choice="2", view="V1") == "planned"
     gate.set()
-    while first not in desk.store.results:  # noqa: ASYNC110  a task of another object ends
+    while first not in desk.store.results:
         await asyncio.sleep(0)
     assert desk.store.results[first] == "overtaken"
     assert desk.chat.plans()[-1].chosen == "2"
