@@ -46,7 +46,7 @@ def transaction(
     """
 
     @wraps(method)
-    async def run(store: "SqlStore", *arguments: Arguments.args, **named: Arguments.kwargs) -> Outcome:
+    async def run(store: "SqlStore", /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Outcome:
         work = method(store, *arguments, **named)
         return await (work if store.database.on_postgres else to_its_end(work))
 
