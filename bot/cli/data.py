@@ -71,7 +71,7 @@ def verify(
         str,
         typer.Option(
             "--expect",
-            help="A head noted earlier (the log tells one daily), as NUMBER:HASH: finds rows cut from the end.",
+            help="A head noted earlier (the bot logs each new one), as NUMBER:HASH: finds rows cut from the end.",
             metavar="HEAD",
         ),
     ] = "",

@@ -241,6 +241,9 @@ class Store(Protocol):
 
     async def audit(self, row: AuditRow) -> None: ...
 
+    async def audit_head(self) -> tuple[int, str]:
+        """Number and hash of the audit log's last row, to be noted elsewhere too."""
+
     async def prune(self) -> None:
         """Drop what is over and older than is to be kept. The audit stays."""
 

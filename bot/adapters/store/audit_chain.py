@@ -1,7 +1,7 @@
 """The audit log's hash chain. Pure: each row's hash covers the row and the hash before it.
 
 A changed or removed row breaks the chain from there on. Rows cut from the end don't: whoever compares with a head
-noted elsewhere (the log tells it daily) finds those too.
+noted elsewhere (the bot logs each new one) finds those too.
 """
 
 import hashlib

@@ -84,7 +84,7 @@ class SqlStore:
 
     @transaction
     async def load(self) -> Snapshot:
-        """Incidents with their evidence, and signals, as they were last committed."""
+        """Incidents with their evidence, signals, and deployments seen healthy, as they were last committed."""
         async with self.database.reading() as connection:
             snapshot = await incident_rows.load(connection)
             return replace(snapshot, healthy=await revision_rows.load(connection))
@@ -96,12 +96,13 @@ class SqlStore:
             await incident_rows.write_incidents(connection, changes.incidents)
             await incident_rows.write_signals(self.database, connection, changes.standings, changes.dropped)
             await outbox_rows.queue(self.database, connection, changes.effects, at=changes.at or self._clock())
-            await audit_log.append(self.database, connection, changes.audit)
-            await revision_rows.write(connection, changes.healthy)
+            await revision_rows.write(self.database, connection, changes.healthy)
+            await audit_log.append(self.database, connection, changes.audit)  # last: others wait for its lock
 
     @transaction
     async def prune(self) -> None:
-        """Forget what is over and older than the retention: incidents, signals that went, finished commands.
+        """Forget what is over and older than the retention: incidents, signals that went, finished commands, and
+        healthy deployments that a newer one followed.
 
         What lives stays, however old, and the audit log stays for ever.
         """
@@ -109,6 +110,7 @@ class SqlStore:
         async with self.database.writing() as connection:
             await incident_rows.prune(connection, before=before)
             await command_rows.prune(connection, before=before)
+            await revision_rows.prune(connection, before=before)
 
     # -- what is to be said
 

@@ -112,8 +112,8 @@ revisions = Table(
     Column("app", ExactText, nullable=False),
     Column("history_id", BigInteger, nullable=False),
     Column("revision", ExactText, nullable=False),
-    Column("healthy_since", Moment),
-    Column("healthy_until", Moment),
+    Column("healthy_since", Moment, nullable=False),
+    Column("healthy_until", Moment, nullable=False),
     PrimaryKeyConstraint("argocd", "namespace", "app", "history_id", name="revisions_pkey"),
 )
 

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.store import SqlStore, open_store
 from bot.core.cards import Quote
-from bot.core.incidents import Changes, Evidence, Incident, Snapshot, Standing, State, Thread
+from bot.core.incidents import Changes, Evidence, HealthyRevision, Incident, Snapshot, Standing, State, Thread
+from bot.core.signals import AppRef
 from bot.service.ports import Refused
 from tests.adapters.store.anything import any_of
 from tests.adapters.store.conftest import RETENTION, Clock
@@ -133,6 +134,34 @@ async def test_pruning_forgets_signals_that_went(store: SqlStore, clock: Clock) 
     clock.pass_(RETENTION + timedelta(seconds=1))
     await store.prune()
     assert await store.load() == Snapshot(standings=(standing("stands"),))
+
+
+def _healthy(app: str, history_id: int, *, until: datetime = START) -> HealthyRevision:
+    return HealthyRevision(app=AppRef(name=app), history_id=history_id, revision="abc", since=START, until=until)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(any_of(HealthyRevision), max_size=3))
+async def test_every_field_of_a_healthy_deployment_survives(store: SqlStore, seen: list[HealthyRevision]) -> None:
+    await store.commit(Changes(healthy=tuple(seen)))
+    found = {(item.app, item.history_id): item for item in (await store.load()).healthy}
+    newest = {(item.app, item.history_id): item for item in seen}
+    assert {name: found[name] for name in newest} == newest
+
+
+async def test_a_deployment_seen_again_is_noted_once(store: SqlStore) -> None:
+    later = START + timedelta(hours=1)
+    await store.commit(Changes(healthy=(_healthy("shop", 1), _healthy("shop", 2))))
+    await store.commit(Changes(healthy=(_healthy("shop", 2, until=later),)))
+    assert (await store.load()).healthy == (_healthy("shop", 1), _healthy("shop", 2, until=later))
+
+
+async def test_pruning_keeps_the_newest_healthy_deployment(store: SqlStore, clock: Clock) -> None:
+    kept = (_healthy("cart", 1), _healthy("shop", 3))
+    await store.commit(Changes(healthy=(*kept, _healthy("shop", 1), _healthy("shop", 2))))
+    clock.pass_(RETENTION + timedelta(seconds=1))
+    await store.prune()
+    assert (await store.load()).healthy == kept
 
 
 async def test_a_row_of_another_version_is_named(store: SqlStore) -> None:

@@ -120,8 +120,8 @@ def _memory() -> None:
         _text("app"),
         sa.Column("history_id", sa.BigInteger, nullable=False),
         _text("revision"),
-        _moment("healthy_since", nullable=True),
-        _moment("healthy_until", nullable=True),
+        _moment("healthy_since"),
+        _moment("healthy_until"),
         sa.PrimaryKeyConstraint("argocd", "namespace", "app", "history_id", name="revisions_pkey"),
     )
     op.create_table(
