@@ -304,5 +304,5 @@ async def test_who_leaves_the_stream_closes_it(fake: FakeArgoCD, client: ArgoCDC
         async for _ in changes:
             break
     async with asyncio.timeout(5):
-        while fake.stream_readers:  # noqa: ASYNC110  the fake has no event for it
+        while fake.stream_readers:
             await asyncio.sleep(0.05)

@@ -113,7 +113,7 @@ class Reader:
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(5):
-        while not true():  # noqa: ASYNC110  what is awaited is the server's own doing
+        while not true():
             await asyncio.sleep(0.005)
 
 

@@ -25,7 +25,7 @@ Mode = Literal["socket", "http"]
 async def until(happened: Callable[[], object], *, seconds: float = 5.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110  what happens is on the other side of a wire
+        while not happened():
             await asyncio.sleep(0.01)
 
 
