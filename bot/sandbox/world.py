@@ -174,6 +174,11 @@ class World:
         if body.get("clear") is True:
             self.faults.clear()
             return web.json_response({"ok": True})
+        if body.get("target") == "kubernetes" and str(body.get("kind")) == "410":
+            # What was seen is compacted away: running watches are cut, and resuming them answers 410.
+            self.kubernetes.compact()
+            self.kubernetes.drop_watches()
+            return web.json_response({"ok": True})
         try:
             self.faults.add(parse_fault(body))
         except BadFault as error:
