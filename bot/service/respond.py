@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -150,9 +150,9 @@ class Responder:
             case AppGone(ref=ref):
                 board.app_gone(ref, now=now)
             case EventReport() if owners is not None:
-                board.observe_event(reading, owners, now=now)
+                board.observe_event(reading, self._known_by_now(reading, owners), now=now)
             case PodState() if owners is not None:
-                board.observe_pod(reading, owners, now=now)
+                board.observe_pod(reading, self._known_by_now(reading, owners), now=now)
             case Relisted(kind="Pod"):
                 board.pods_listed(reading.cluster, reading.uids, now=now)
             case Deleted(kind="Pod"):
@@ -163,6 +163,13 @@ class Responder:
                 board.sources_away(prefix, now=now)
             case _:
                 return  # an Event that left the watch says nothing about what it reported
+
+    def _known_by_now(self, reading: EventReport | PodState, owners: Owners) -> Owners:
+        """Owners were looked up before this batch: an Application in it may be the one that manages the object."""
+        if owners.app is not None:
+            return owners
+        app = self.board.ledger.app_of(reading.cluster, (reading.object, owners.topmost))
+        return replace(owners, app=app) if app else owners
 
     async def _owners_of(self, reading: Reading) -> Owners | None:
         """Where a report's object belongs. Benign reports aren't worth a look at the cluster."""
