@@ -89,7 +89,7 @@ def evidence_of(
     kind = CATALOGUE[question.ask]
     expect = _filled(question.expect, values, qualify if kind.answer is ArgumentType.APP else None)
     value = answered.value
-    if kind.answer is ArgumentType.APP and isinstance(value, str):
+    if kind.answer is ArgumentType.APP and isinstance(value, str) and value:
         value = _whole(qualify(value))
     answer = evaluate(expect, value)
     return Evidence(

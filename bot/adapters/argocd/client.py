@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -204,6 +204,15 @@ class ArgoCDClient:
             words = f"Argo CD {self.name} does not accept the bot's token. Give the bot a new one."
             raise Refused(words, status=401, reason="Unauthenticated")
         return f"{name_of(user.get('username'))} at Argo CD {name_of(version.get('Version')) or 'of unknown version'}"
+
+    @property
+    def place(self) -> parse.Place:
+        """Which Argo CD this is, and how its destinations are called as clusters."""
+        return self._place
+
+    async def document(self, *path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        """Any JSON object of the API, for questions about fields that no reading holds. Read only."""
+        return record(self._json(await self._http.read("v1", *path, query=query)))
 
     def _change(self, line: bytes) -> AppState | AppGone | None:
         try:
