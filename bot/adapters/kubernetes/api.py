@@ -22,6 +22,9 @@ LIST_PATIENCE = 6
 """How much longer than a single object a page of a list may take."""
 
 JSON = "application/json"
+ANYTHING = "*/*"
+"""For logs, which are plain text while their errors are JSON."""
+
 METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 
 

@@ -8,23 +8,21 @@ import structlog
 
 from bot.adapters.kubernetes import parse, wire
 from bot.adapters.kubernetes.access import Access
-from bot.adapters.kubernetes.api import JSON, METADATA_ONLY, Api
+from bot.adapters.kubernetes.api import Api
 from bot.adapters.kubernetes.discovery import Discovery
 from bot.adapters.kubernetes.namespaces import merged
+from bot.adapters.kubernetes.objects import Objects
 from bot.adapters.kubernetes.pages import pages
 from bot.adapters.kubernetes.watch import EVENTS, PODS, Listed, Pace, State, Watch
 from bot.core.signals import ObjectRef
 from bot.core.states import EventReport, Node, PodState, Workload
-from bot.service.ports import Deleted, NotFound, Relisted, Unreachable
+from bot.service.ports import Deleted, Relisted, Unreachable
 
 log = structlog.get_logger(__name__)
 
-KIND_NOT_SERVED = "KindNotServed"
-"""`reason` of the `NotFound` that says the API server doesn't know the kind at all."""
-
 
 class KubernetesClient:
-    """One cluster (`ports.Cluster`). Made by `connect`; `close` it in the end."""
+    """One cluster (`ports.Cluster`). Made by `connect`; `close` it in the end. `objects` reads what else is asked."""
 
     def __init__(
         self,
@@ -41,6 +39,7 @@ class KubernetesClient:
         self._api = Api(cluster=name, access=access, timeout=timeout)
         self._discovery = Discovery(self._api)
         self._pace = pace or Pace()
+        self.objects = Objects(self._api, self._discovery, page=self._pace.page)
 
     @classmethod
     async def connect(
@@ -75,7 +74,7 @@ class KubernetesClient:
 
     async def workload(self, ref: ObjectRef) -> Workload:
         """One live object; `NotFound` when it isn't there, with reason `KindNotServed` when its kind isn't either."""
-        raw = await self._object(ref, JSON)
+        raw = await self.objects.body(ref)
         try:
             return parse.workload(raw, ref)
         except parse.ParseError as error:
@@ -86,13 +85,7 @@ class KubernetesClient:
 
         A kind that isn't served raises `NotFound` (reason `KindNotServed`), a missing right `Refused`.
         """
-        try:
-            await self._object(ref, METADATA_ONLY)
-        except NotFound as error:
-            if error.reason == KIND_NOT_SERVED:
-                raise
-            return False
-        return True
+        return await self.objects.exists(ref)
 
     async def nodes(self) -> Sequence[Node]:
         """Every node; one that can't be read is logged and left out."""
@@ -127,17 +120,3 @@ class KubernetesClient:
         if len(watches) == 1:
             return next(iter(watches.values())).readings()
         return merged(self.name, what.kind, watches)
-
-    async def _object(self, ref: ObjectRef, accept: str) -> bytes:
-        """An object's body. What is known of its kind may be old: where the path itself is gone, look again."""
-        for fresh in (False, True):
-            resource = await self._discovery.find(ref.group, ref.kind, fresh=fresh)
-            if resource is None:
-                break
-            try:
-                return await self._api.get(resource.path(ref), accept=accept)
-            except NotFound as error:
-                if fresh or f'"{ref.name}" not found' in str(error):
-                    raise
-        what = f"{ref.kind} in {ref.group}" if ref.group else ref.kind
-        raise NotFound(f"Kubernetes {self.name} serves no kind {what}.", status=404, reason=KIND_NOT_SERVED)

@@ -9,6 +9,9 @@ from bot.adapters.kubernetes.names import segment
 from bot.core.signals import ObjectRef
 from bot.service.ports import NotFound, Refused, Unreachable
 
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+"""All groups with their kinds in one answer."""
+
 FRESH_FOR = 2.0
 """Seconds a reading of a group answers even a question that wants a fresh one: a storm asks the same thing often."""
 
@@ -24,11 +27,15 @@ class Resource:
 
     def path(self, ref: ObjectRef) -> str:
         """The path of one object; `Refused` for names that can't be an object's."""
-        base = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         if self.namespaced and not ref.namespace:
             raise Refused(f"{ref} can't be looked up without its namespace.")
-        place = f"/namespaces/{segment(ref.namespace)}" if self.namespaced else ""
-        return f"{base}{place}/{segment(self.plural)}/{segment(ref.name)}"
+        return f"{self.list_path(ref.namespace)}/{segment(ref.name)}"
+
+    def list_path(self, namespace: str) -> str:
+        """The path of the objects in one namespace; in all, where that is empty or the kind has none."""
+        base = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        place = f"/namespaces/{segment(namespace)}" if self.namespaced and namespace else ""
+        return f"{base}{place}/{segment(self.plural)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,36 @@ class Discovery:
                 self._groups[group] = known
         return known.kinds.get(kind)
 
+    async def groups_of(self, kind: str) -> list[str]:
+        """The groups that serve a kind."""
+        raw = await self._api.get("/apis", accept=AGGREGATED)
+        told = self._decoded(raw, wire.DiscoveredGroups)
+        if told.kind == "APIGroupDiscoveryList":
+            return [
+                item.metadata.name or ""
+                for item in told.items or ()
+                if any(
+                    resource.response_kind and resource.response_kind.kind == kind
+                    for version in item.versions or ()
+                    for resource in version.resources or ()
+                )
+            ]
+        # A server before 1.30 tells the groups alone; each is read once and kept.
+        names = [segment(item.name) for item in told.groups or () if item.name]
+        found = await asyncio.gather(*(self.find(name, kind) for name in names))
+        return [name for name, resource in zip(names, found, strict=True) if resource is not None]
+
+    async def version_has(self, group: str, version: str, kind: str) -> bool:
+        """Whether one version of a group serves a kind."""
+        try:
+            raw = await self._api.get(f"/apis/{group}/{version}" if group else f"/api/{version}")
+        except NotFound:
+            return False
+        return any(item.kind == kind for item in self._decoded(raw, wire.ApiResourceList).resources or ())
+
     async def _read(self, group: str) -> dict[str, Resource]:
         kinds: dict[str, Resource] = {}
-        for version in await self._versions(group):
+        for version in await self.versions(group):
             try:
                 raw = await self._api.get(f"/apis/{group}/{version}" if group else f"/api/{version}")
             except NotFound:
@@ -72,7 +106,7 @@ class Discovery:
                     kinds.setdefault(item.kind, resource)
         return kinds
 
-    async def _versions(self, group: str) -> list[str]:
+    async def versions(self, group: str) -> list[str]:
         """The group's versions, the preferred one first; none where the group isn't served."""
         if not group:
             return ["v1"]

@@ -1,6 +1,6 @@
 """Lists, page by page."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -19,15 +19,17 @@ class Page:
     items: list[msgspec.Raw]
 
 
-async def pages(api: Api, path: str, kind: str, *, size: int) -> AsyncIterator[Page]:
-    """A list page by page, consistent. Where its version expires in the middle, all of it at once."""
+async def pages(
+    api: Api, path: str, kind: str, *, size: int, query: Mapping[str, str] | None = None
+) -> AsyncIterator[Page]:
+    """A list page by page, consistent. Where its version expires in the middle, all at once. `query`: selectors."""
     token, paged, first = "", True, True
     while True:
-        query = {"limit": str(size)} if paged else {}
+        asked = {**(query or {}), **({"limit": str(size)} if paged else {})}
         if token:
-            query["continue"] = token
+            asked["continue"] = token
         try:
-            raw = await api.get(path, query, listing=True)
+            raw = await api.get(path, asked, listing=True)
         except Expired:
             if not token:
                 raise

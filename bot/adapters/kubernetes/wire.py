@@ -226,6 +226,31 @@ class ApiResourceList(Wire, frozen=True, kw_only=True, rename="camel"):
     resources: list[ApiResource] | None = None
 
 
+class NamedGroup(Wire, frozen=True, kw_only=True, rename="camel"):
+    name: str = ""
+
+
+class DiscoveredKind(Wire, frozen=True, kw_only=True, rename="camel"):
+    response_kind: Reference | None = None
+
+
+class DiscoveredVersion(Wire, frozen=True, kw_only=True, rename="camel"):
+    resources: list[DiscoveredKind] | None = None
+
+
+class DiscoveredGroup(Wire, frozen=True, kw_only=True, rename="camel"):
+    metadata: Metadata = Metadata()
+    versions: list[DiscoveredVersion] | None = None
+
+
+class DiscoveredGroups(Wire, frozen=True, kw_only=True, rename="camel"):
+    """All groups: with their kinds (`items`) where the server has aggregated discovery, else by name (`groups`)."""
+
+    kind: str | None = None
+    items: list[DiscoveredGroup] | None = None
+    groups: list[NamedGroup] | None = None
+
+
 class Version(Wire, frozen=True, kw_only=True, rename="camel"):
     """Answer of /version."""
 

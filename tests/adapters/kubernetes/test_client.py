@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.adapters.kubernetes.client import KIND_NOT_SERVED, KubernetesClient
+from bot.adapters.kubernetes.client import KubernetesClient
+from bot.adapters.kubernetes.objects import KIND_NOT_SERVED
 from bot.core.signals import ObjectRef
 from bot.sandbox.kubernetes import FakeKubernetes
 from bot.service.ports import Cluster, NotFound, PortError, Refused, Unreachable

@@ -1,0 +1,1 @@
+"""What is read for each question of the catalogue, and given to `questions` to be answered."""
