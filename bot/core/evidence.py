@@ -172,7 +172,8 @@ CATALOGUE: Mapping[str, QuestionType] = {
                   "container: text, exit_code: number"),
         _question("kubernetes.previous_log", _REFERENCE + ", container?: text, contains?: text", "list of text",
                   "Last lines of the container's last run that ended; only those with this text"),
-        _question("kubernetes.node_platforms", "", "list of text", "Platforms of the nodes: linux/amd64 …"),
+        _question("kubernetes.node_platforms", "node?: text", "list of text",
+                  "Platforms of the nodes, or of one: linux/amd64 …; `only` where they have the same", "only: text"),
         _question("kubernetes.node_ready", "node: text", "flag", "Whether the node is Ready", "message: text"),
         _question("kubernetes.node_taints", "", "list of text", "Taints of the nodes, each `node: key=value:effect`"),
         _question("kubernetes.allocatable", "resource: text", "text", "The largest free amount on one node",
@@ -207,9 +208,11 @@ CATALOGUE: Mapping[str, QuestionType] = {
                   "message: text"),
         _question("registry.platforms", "image: text", "list of text",
                   "Platforms the image has a manifest for: linux/amd64 …"),
+        _question("registry.has_platform", "image: text, platform: text", "flag",
+                  "Whether the image has a manifest for this platform", "platforms: text"),
         _question("registry.tag_exists", "image: text", "flag", "Whether the registry has this tag or digest"),
         _question("registry.credentials_accepted", "image: text, namespace: text", "flag",
-                  "Whether the registry lets the namespace's pull secrets read the repository"),
+                  "Whether the registry lets the namespace's pods read the image; unknown where it wants credentials"),
     )
 }  # fmt: skip
 """Every question, by name."""

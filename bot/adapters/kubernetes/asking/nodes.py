@@ -16,9 +16,13 @@ from bot.service.ports import Unreachable
 RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
 
 
-async def platforms(objects: Objects, _arguments: Arguments) -> Answered:
-    """Platforms of all nodes."""
-    return nodes.platforms(await objects.decoded("Node", Node))
+async def platforms(objects: Objects, arguments: Arguments) -> Answered:
+    """Platforms of all nodes, or of one."""
+    if not word(arguments, "node"):
+        return nodes.platforms(await objects.decoded("Node", Node))
+    ref = core("Node", arguments, name="node")
+    found = await objects.find(ref)
+    return absent(ref) if found is None else nodes.platforms([_converted(found, Node)])
 
 
 async def readiness(objects: Objects, arguments: Arguments) -> Answered:

@@ -37,7 +37,8 @@ def platforms(nodes: Sequence[Node]) -> Answered:
     if not counted:
         return Answered(value=None, saw="the cluster has no node yet")
     shown = ", ".join(f"{count} {'node' if count == 1 else 'nodes'} {name}" for name, count in sorted(counted.items()))
-    return Answered(value=tuple(sorted(counted)), saw=shown)
+    only = next(iter(counted)) if len(counted) == 1 else ""
+    return Answered(value=tuple(sorted(counted)), saw=shown, fields={"only": only})
 
 
 def readiness(node: Node) -> Answered:

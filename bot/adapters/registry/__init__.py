@@ -1,0 +1,1 @@
+"""Image registries: what they say about an image, read by the OCI distribution protocol."""
