@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.argocd.parse import Place
 from bot.adapters.argocd.webhook import named_applications
+from bot.adapters.argocd.witness import ArgoCDWitness
 from bot.core.signals import AppRef, ObjectRef
 from bot.sandbox.argocd import Account, FakeArgoCD, ManualTimeline
 from bot.service.ports import PortError, Refused, SyncRequest
@@ -27,6 +28,9 @@ TOKEN = "header.of-this-test.signature"
 WEB = AppRef(argocd="main", namespace="argocd", name="web")
 ROOT_APP = AppRef(argocd="main", namespace="argocd", name="prod-root")
 ELSEWHERE = AppRef(argocd="main", namespace="argocd", name="other")
+REPOSITORY = "http://git.example.com/repo.git"
+CLUSTER = "https://kubernetes.default.svc"
+CONNECTED = {"status": "Successful", "message": ""}
 Ask = Callable[[ArgoCDClient], Awaitable[object]]
 
 
@@ -43,6 +47,18 @@ async def seen(client: ArgoCDClient) -> object:
     return listed
 
 
+def asks(question: str, **arguments: str | AppRef) -> Ask:
+    """A question of the catalogue, which must be answered by more than «not known»."""
+
+    async def ask(client: ArgoCDClient) -> object:
+        answered = await ArgoCDWitness(client).answer(question, arguments)
+        if answered.value is None:
+            raise Refused(answered.saw)
+        return answered
+
+    return ask
+
+
 READ: Mapping[str, Ask] = {
     "list": seen,
     "stream": first_change,
@@ -51,6 +67,9 @@ READ: Mapping[str, Ask] = {
     "managed resources": lambda client: client.managed(WEB),
     "revision": lambda client: client.revision(WEB, GOOD),
     "sync windows": lambda client: client.sync_windows(WEB),
+    "project": asks("argocd.project_permits", app=WEB, group="apps", kind="Deployment"),
+    "repository": asks("argocd.repository_connected", repo=REPOSITORY),
+    "cluster": asks("argocd.cluster_connected", cluster=CLUSTER),
     "ApplicationSet": lambda client: client.application_set_keeps_sync_policy("fleet", "argocd"),
 }
 ACT: Mapping[str, Ask] = {
@@ -111,6 +130,17 @@ async def tried(ask: Ask, granted: Mapping[str, list[str]], session: aiohttp.Cli
             "spec": {"template": {"spec": {"project": "monitoring"}}},
         }
     )
+    fake.set_projects(
+        [
+            {
+                "metadata": {"name": project, "namespace": "argocd"},
+                "spec": {"namespaceResourceWhitelist": [{"group": "*", "kind": "*"}]},
+            }
+            for project in ("monitoring", "web", "default")
+        ]
+    )
+    fake.set_repositories([{"repo": REPOSITORY, "connectionState": CONNECTED}])
+    fake.set_clusters([{"server": CLUSTER, "name": "in-cluster", "info": {"connectionState": CONNECTED}}])
     server = TestServer(fake.application())
     await server.start_server()
     url = str(server.make_url("/")).rstrip("/")
