@@ -24,7 +24,7 @@ _PREFIXES = (
     *_LOG_PREFIXES,
     r"(?:(?:ComparisonError|SyncError|InvalidSpecError|DeletionError|UnknownError|OperationError):?\s+)",
     r"(?:\(combined from similar events\): )",
-    r"(?:rpc error: code = \w+ desc = )",
+    r"(?:rpc error: code = \w+ desc =\s)",
     r"(?:Failed to (?:load (?:target|live) state|compare desired state to live state|normalize target state): )",
     r"(?:failed to generate manifest(?: for source \d+ of \d+)?: )",
     r"(?:Unable to generate manifests in [^:]{0,300}: )",
@@ -47,11 +47,13 @@ _TRAILING = re2.compile(
 )
 _TRANSPORT = re2.compile(
     r"(?i)^(?:(?:get|post|put|patch|delete|head|options) \"?https?://[^\s\"]+\"?: )?"
-    r"(?:(?:dial|read|write) (?:tcp|udp|unix)|(?:unexpected )?eof\b|context (?:deadline exceeded|canceled)|i/o timeout"
+    r"(?:(?:dial|read|write) (?:tcp|udp|unix)|(?:unexpected )?eof\b|context\s+(?:deadline exceeded|canceled)|i/o timeout"
     r"|connect(?:ion)?: |connection (?:error|refused|reset|closed)|error reading from server|transport: |http2: "
     r"|net/http: "
-    r"|tls handshake timeout|client\.timeout|stream terminated|the connection is draining|no such host|lookup \S+"
-    r"|last connection error|name resolver error|grpc: |received message larger than|unavailable\b)",
+    r"|tls handshake timeout|client\.timeout|stream terminated|the connection is (?:draining|unavailable)|no such host"
+    r"|lookup \S+|last connection error|name resolver error|all subconns\b|transport is closing|closing transport"
+    r"|no healthy upstream|upstream connect error|keepalive ping failed|grpc: |received message larger than"
+    r"|unavailable\b)",
     _options,
 )
 

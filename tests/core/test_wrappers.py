@@ -40,6 +40,21 @@ from bot.core.wrappers import is_transport, unwrap
             id="deadline keeps the nearest wrapper only",
         ),
         pytest.param(
+            "rpc error: code = Unavailable desc = all SubConns are in TransientFailure, latest connection error: EOF",
+            None,
+            id="connection pool keeps its code",
+        ),
+        pytest.param(
+            "rpc error: code = DeadlineExceeded desc = context\n    deadline exceeded",
+            None,
+            id="broken line inside a transport error",
+        ),
+        pytest.param(
+            "rpc error: code = Unknown desc =\n    apps/x: app path does not exist",
+            "apps/x: app path does not exist",
+            id="broken line after the code",
+        ),
+        pytest.param(
             "one or more synchronization tasks completed unsuccessfully, reason: Job has failed",
             "Job has failed",
             id="hook reason",
