@@ -48,11 +48,11 @@ class SignedHttp:
 
 
 async def _read(request: web.Request) -> bytes | None:
+    """The body, also where the server in front has read it already; None where it is too large."""
     if (request.content_length or 0) > LARGEST:
         return None
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+    return body if len(body) <= LARGEST else None
