@@ -52,7 +52,8 @@ def run() -> None:
 
 def sandbox(
     only: Annotated[
-        str | None, typer.Option(help="Only these parts, comma-separated: slack, argocd, kubernetes. Default: all.")
+        str | None,
+        typer.Option(help="Only these parts, comma-separated: slack, argocd, kubernetes, registry. Default: all."),
     ] = None,
     scenario: Annotated[str | None, typer.Option(help="Begin with this story; see the page for their names.")] = None,
     speed: Annotated[float, typer.Option(help="How many times as fast stories are told.", min=0.1, max=100)] = 1.0,

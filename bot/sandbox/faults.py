@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-Target = Literal["slack", "argocd", "kubernetes"]
+Target = Literal["slack", "argocd", "kubernetes", "registry"]
 Kind = Literal["429", "500", "502", "503", "slow", "drop", "cut", "truncate", "expired_trigger", "duplicate"]
 HTTP_KINDS = frozenset({"429", "500", "502", "503", "slow", "drop", "cut", "truncate"})
 MOST_SECONDS = 600.0

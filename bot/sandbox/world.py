@@ -1,6 +1,7 @@
-"""The sandbox as a whole: fake Slack with its page, fake Argo CD and fake Kubernetes on ports of this machine."""
+"""The sandbox as a whole: fake Slack with its page, Argo CD, Kubernetes and an image registry on local ports."""
 
 import json
+import shlex
 import socket
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +14,20 @@ from aiohttp import web
 from bot.sandbox.argocd import FakeArgoCD
 from bot.sandbox.faults import BadFault, Faults, parse_fault
 from bot.sandbox.kubernetes import FakeKubernetes
+from bot.sandbox.registry import FakeRegistry
 from bot.sandbox.scenarios import Player, Recording, Webhook, scenarios
 from bot.sandbox.slack import INCIDENTS, ON_CALL, FakeSlack
 
 HOST = "127.0.0.1"
-PARTS = ("slack", "argocd", "kubernetes")
-PORTS = {"page": 8090, "slack": 8091, "argocd": 8092, "kubernetes": 8093}
+PARTS = ("slack", "argocd", "kubernetes", "registry")
+PORTS = {"page": 8090, "slack": 8091, "argocd": 8092, "kubernetes": 8093, "registry": 8094}
 WEBHOOK_SECRET = "sandbox-webhook-secret"  # noqa: S105 - the sandbox's own, guards nothing
+IMAGES = {
+    ("windrunner101/k8s-web-app", "latest"): ("linux/arm64",),
+    ("windrunner101/k8s-web-app", "v1.0.0"): ("linux/amd64",),
+}
+"""The images of the stories, as the registry has them: repository and tag → platforms."""
+
 STOP_WITHIN = 2.0
 
 
@@ -63,6 +71,9 @@ class World:
         self.argocd = FakeArgoCD(clock=clock)
         self.kubernetes = FakeKubernetes(clock=clock)
         self.slack = FakeSlack(clock=clock, fault=self.faults.of_slack)
+        self.registry = FakeRegistry()
+        for (repository, tag), platforms in IMAGES.items():
+            self.registry.push(repository, tag, platforms)
         self.player = Player(argocd=self.argocd, kubernetes=self.kubernetes, clock=clock)
         self._directory = directory
         self._only = frozenset(only)
@@ -89,6 +100,10 @@ class World:
         if "kubernetes" in self._only:
             urls["kubernetes"] = await self._serve(
                 "kubernetes", self.kubernetes.application(middlewares=[self.faults.middleware("kubernetes")])
+            )
+        if "registry" in self._only:
+            urls["registry"] = await self._serve(
+                "registry", self.registry.application(middlewares=[self.faults.middleware("registry")])
             )
         if {"argocd", "kubernetes"} <= self._only:
             self.slack.set_scenarios([(item.name, item.title) for item in scenarios().values()], self.play)
@@ -139,6 +154,8 @@ class World:
             }
         if self.addresses.kubeconfig is not None:
             found["GITOPS_BOT_KUBERNETES__KUBECONFIG"] = str(self.addresses.kubeconfig)
+        if "registry" in urls:
+            found["GITOPS_BOT_REGISTRY__MIRRORS"] = json.dumps({"docker.io": urls["registry"]})
         return found
 
     def _write_files(self) -> None:
@@ -148,7 +165,7 @@ class World:
             config = self.kubernetes.kubeconfig(self.addresses.urls["kubernetes"])
             self.addresses.kubeconfig.write_text(json.dumps(config, indent=2), encoding="utf-8")
         self.addresses.environment = self._directory / "sandbox.env"
-        lines = [f"{name}={value}" for name, value in self.environment().items()]
+        lines = [f"{name}={shlex.quote(value)}" for name, value in self.environment().items()]
         self.addresses.environment.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     async def _serve(self, part: str, application: web.Application) -> str:
