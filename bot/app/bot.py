@@ -26,6 +26,7 @@ from bot.app.parts import (
     open_database,
     utc_now,
 )
+from bot.app.witnesses import witnesses_of
 from bot.core.incidents import Command
 from bot.service.desk import Desk
 from bot.service.lead import Leadership
@@ -71,15 +72,18 @@ class Bot:
         self._exit.push_async_callback(store.close)
         session = await self._exit.enter_async_context(aiohttp.ClientSession(trust_env=True))
         listeners = self._slack(store, session)
+        gitops = argocd_clients(settings, session)
+        clusters = await kubernetes_clients(settings, self._exit)
         self._desk = Desk(
             make_board=lambda: make_board(settings, knowledge, meter=self.metrics),
             entries=knowledge.entries,
             store=store,
             chat=SlackChat(client=listeners.client, channel=str(settings.slack.channel)),
             channel=str(settings.slack.channel),
-            gitops=argocd_clients(settings, session),
+            gitops=gitops,
             argocd_urls={item.name: str(item.url) for item in settings.argocd_instances},
-            clusters=await kubernetes_clients(settings, self._exit),
+            clusters=clusters,
+            witnesses=witnesses_of(gitops=gitops, clusters=clusters),
             actors=settings.policy.actors,
             intervals=intervals_of(settings),
             readiness=self.readiness,

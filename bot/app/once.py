@@ -9,11 +9,13 @@ from bot import __version__
 from bot.adapters.metrics import Metrics
 from bot.adapters.store import open_store
 from bot.app.parts import argocd_clients, kubernetes_clients, load_knowledge, make_board, utc_now
+from bot.app.witnesses import witnesses_of
 from bot.core.cards import IncidentCard
 from bot.core.incidents import Incident
 from bot.core.telling import Audience, incident_card
 from bot.service.ask import Answer, Asking
 from bot.service.enrich import OwnerFinder
+from bot.service.investigate import Investigator
 from bot.service.ports import Readiness
 from bot.service.respond import Responder
 from bot.service.survey import survey
@@ -42,5 +44,19 @@ async def ask_why(settings: Settings, name: str) -> tuple[list[Answer], list[str
         async def card(incident: Incident) -> IncidentCard:
             return incident_card(incident, entries=knowledge.entries, ledger=board.ledger, audience=audience)
 
-        asking = Asking(responder=responder, gitops=gitops, readiness=Readiness(), card=card, deadline=deadline)
+        investigator = Investigator(
+            entries=knowledge.entries,
+            responder=responder,
+            witnesses=witnesses_of(gitops=gitops, clusters=clusters),
+            clock=utc_now,
+            deadline=deadline,
+        )
+        asking = Asking(
+            responder=responder,
+            gitops=gitops,
+            readiness=Readiness(),
+            card=card,
+            investigate=investigator.investigate,
+            deadline=deadline,
+        )
         return list(await asking.why(name)), troubles

@@ -1,15 +1,16 @@
-"""Answers on demand: `why APP`, `status`, `help`. Reads fresh, says what could not be read."""
+"""Answers on demand: `why APP`, `status`, `help`. Reads fresh, asks for proof, says what could not be read."""
 
 import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from bot.core.cards import IncidentCard, Note, StatusCard, Tone, phrase
-from bot.core.incidents import Incident, State
+from bot.core.cards import IncidentCard, Note, Phrase, StatusCard, Tone, phrase
+from bot.core.incidents import LIVE, Incident, State
 from bot.core.observation import failed_attempt
 from bot.core.plans import short
 from bot.core.signals import AppRef
 from bot.core.states import AppState
+from bot.service.look_beneath import look_beneath
 from bot.service.ports import GitOps, Health, PortError, Readiness
 from bot.service.respond import Responder
 
@@ -39,12 +40,14 @@ class Asking:
         gitops: Mapping[str, GitOps],
         readiness: Readiness,
         card: Callable[[Incident], Awaitable[IncidentCard]],
+        investigate: Callable[[Incident], Awaitable[Incident]],
         deadline: float,
     ) -> None:
         self._responder = responder
         self._gitops = gitops
         self._readiness = readiness
         self._card = card
+        self._investigate = investigate
         self._deadline = deadline
 
     async def why(self, name: str) -> Sequence[Answer]:
@@ -63,10 +66,15 @@ class Asking:
             for incident in board.ledger.live()
             if str(ref) in incident.apps and (incident.state is not State.HELD or incident.entry)
         ]
-        answers: list[Answer] = [await self._card(incident) for incident in incidents]
+        asked = await asyncio.gather(*(self._investigate(incident) for incident in incidents))
+        # What the answers showed may have folded one into another; each is told once.
+        current = {incident.id: incident for incident in asked if incident.state in LIVE}
+        answers: list[Answer] = [await self._card(incident) for incident in current.values()]
         state = board.ledger.apps.get(ref)
         if not answers and state is not None:
-            answers.append(told(state))
+            port = self._gitops.get(ref.argocd)
+            beneath = await look_beneath(port, state, deadline=self._deadline) if port and not trouble else ()
+            answers.append(told(state, beneath))
         if trouble:
             answers.append(
                 Note(
@@ -141,8 +149,8 @@ class Asking:
         return ""
 
 
-def told(state: AppState) -> Note:
-    """What an Application's state says where no incident stands (facts §3.3)."""
+def told(state: AppState, beneath: Sequence[Phrase] = ()) -> Note:
+    """What an Application's state says where no incident stands (facts §3.3), and what was found by asking."""
     app = state.ref.name
     facts = [
         phrase(
@@ -158,6 +166,7 @@ def told(state: AppState) -> Note:
     if state.operation_pending or (operation and operation.phase in ("Running", "Terminating")):
         said = operation.message if operation else ""
         facts.append(phrase("An operation is running: {{said}}", said=said or "no message yet"))
+        facts.extend(beneath)
         return Note(headline=phrase("`{{app}}` is being synced.", app=app), lines=tuple(facts))
     if operation and failed_attempt(operation):
         facts.append(phrase("Its last operation {{phase}}: {{said}}", phase=operation.phase, said=operation.message))
@@ -165,15 +174,14 @@ def told(state: AppState) -> Note:
             headline=phrase("`{{app}}`: the last operation failed; no entry explains it.", app=app), lines=tuple(facts)
         )
     if state.sync == "Synced" and state.health == "Healthy":
-        return Note(headline=phrase("`{{app}}` is healthy; nothing was found.", app=app), lines=tuple(facts))
+        return Note(headline=phrase("`{{app}}` is healthy; nothing was found.", app=app), lines=(*facts, *beneath))
     if state.sync == "OutOfSync" and not state.auto_sync:
         facts.append(phrase("Auto-sync is off: it waits for someone to sync it."))
     elif state.sync == "OutOfSync":
-        facts.append(
-            phrase("Auto-sync is on and should take care of it; a closed sync window or a paused sync would not.")
-        )
-    if state.health == "Progressing":
+        facts.append(phrase("Auto-sync is on and should take care of it."))
+    if state.health == "Progressing" and not beneath:
         facts.append(phrase("{{why}}", why=state.health_message or "A rollout is under way."))
+    facts.extend(beneath)
     return Note(headline=phrase("`{{app}}` is not well, and no cause was found yet.", app=app), lines=tuple(facts))
 
 

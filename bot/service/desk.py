@@ -18,6 +18,7 @@ from bot.service.ask import Asking
 from bot.service.commands import Commands
 from bot.service.enrich import OwnerFinder
 from bot.service.execute import Executor
+from bot.service.investigate import Investigator, Witnesses
 from bot.service.observe import ArgoCDObserver, KubernetesObserver
 from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness, Store
 from bot.service.respond import Responder
@@ -58,6 +59,7 @@ class Desk:
         gitops: Mapping[str, GitOps],
         argocd_urls: Mapping[str, str],
         clusters: Mapping[str, Cluster],
+        witnesses: Witnesses,
         actors: frozenset[str],
         intervals: Intervals,
         readiness: Readiness,
@@ -71,6 +73,7 @@ class Desk:
         self._channel = channel
         self._gitops = dict(gitops)
         self._clusters = dict(clusters)
+        self._witnesses = witnesses
         self._actors = actors
         self._audience = Audience(may_act=bool(actors), argocd_urls=argocd_urls)
         self._intervals = intervals
@@ -100,15 +103,18 @@ class Desk:
             clock=self._clock,
         )
         speaker = self._speaker(responder)
+        investigator = self._investigator(responder)
         responder.on_decision(lambda changes: self._decided(changes, speaker))
+        responder.on_decision(investigator.decided)
         await self._restored(responder)
         self._argocd = {name: self._argocd_observer(port, responder) for name, port in self._gitops.items()}
         kubernetes = [self._kubernetes_observer(port, responder) for port in self._clusters.values()]
-        self._commands = commands = self._answering(responder)
+        self._commands = commands = self._answering(responder, investigator)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(responder.run(tick_every=TICK_EVERY), name="decide")
                 tasks.create_task(speaker.run(), name="speak")
+                tasks.create_task(investigator.run(), name="investigate")
                 tasks.create_task(self._inbox(commands), name="inbox")
                 tasks.create_task(self._tidy(), name="tidy")
                 for argocd in self._argocd.values():
@@ -136,6 +142,15 @@ class Desk:
             edit_every=self._intervals.edit_at_most_every,
         )
 
+    def _investigator(self, responder: Responder) -> Investigator:
+        return Investigator(
+            entries=self._entries,
+            responder=responder,
+            witnesses=self._witnesses,
+            clock=self._clock,
+            deadline=self._intervals.question_deadline.total_seconds(),
+        )
+
     def _argocd_observer(self, port: GitOps, responder: Responder) -> ArgoCDObserver:
         return ArgoCDObserver(
             gitops=port,
@@ -153,13 +168,14 @@ class Desk:
             application_changed=lambda ref: self._application_changed(responder.board, ref),
         )
 
-    def _answering(self, responder: Responder) -> Commands:
+    def _answering(self, responder: Responder, investigator: Investigator) -> Commands:
         intervals = self._intervals
         asking = Asking(
             responder=responder,
             gitops=self._gitops,
             readiness=self._readiness,
             card=lambda incident: self._card(responder.board, incident),
+            investigate=investigator.investigate,
             deadline=intervals.question_deadline.total_seconds(),
         )
         executor = Executor(

@@ -21,6 +21,7 @@ from bot.core.inquiry import (
     Answered,
     Arguments,
     Inquiry,
+    Unasked,
     evidence_of,
     next_questions,
     unasked_evidence,
@@ -37,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 ROUNDS = 6
 """Rounds of questions, each using what the one before exported."""
+
+PATIENCE = 2.0
+"""How many times one question's deadline a whole investigation may take; what is left then isn't asked."""
 
 AT_ONCE = 8
 """Incidents investigated at the same time."""
@@ -121,12 +125,18 @@ class Investigator:
         def qualified(name: str) -> AppRef:
             return qualify(name, like=known)
 
+        ends = asyncio.get_running_loop().time() + self._deadline * PATIENCE
         for _ in range(ROUNDS):
             ready, left = next_questions(case.entry, values=values, answers=answers, qualify=qualified)
+            within = min(self._deadline, ends - asyncio.get_running_loop().time())
+            if ready and within <= 0:
+                late = [Unasked(question=item.question, why="the answers before it took too long") for item in ready]
+                found += [unasked_evidence(item, now=self._clock()) for item in late]
+                break
             if not ready:
                 found += [unasked_evidence(item, now=self._clock()) for item in left if item.why]
                 break
-            told = await asyncio.gather(*(self._answer(item, case) for item in ready))
+            told = await asyncio.gather(*(self._answer(item, case, within) for item in ready))
             for inquiry, answered in zip(ready, told, strict=True):
                 evidence = evidence_of(inquiry, answered, values=values, qualify=qualified, now=self._clock())
                 answers[inquiry.question.id] = Answer(evidence.answer)
@@ -162,7 +172,7 @@ class Investigator:
             cluster=incident.key.cluster,
         )
 
-    async def _answer(self, inquiry: Inquiry, case: Case) -> Answered:
+    async def _answer(self, inquiry: Inquiry, case: Case, within: float) -> Answered:
         question, arguments = inquiry.question.ask, inquiry.arguments
         about = next((value for value in arguments.values() if isinstance(value, AppRef)), case.app)
         witness = self._witnesses.of(CATALOGUE[question].system, app=about, cluster=case.cluster)
@@ -173,22 +183,26 @@ class Investigator:
         now = self._clock()
         if cached is not None and now - cached[0] < CACHE_FOR:
             return cached[1]
-        answered = await self._within_deadline(witness.answer(question, arguments), question)
+        answered = await self._answered(witness.answer(question, arguments), question, within)
         if answered.value is not None:
             self._cache[key] = (now, answered)
             if len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
         return answered
 
-    async def _within_deadline(self, asking: Awaitable[Answered], question: str) -> Answered:
+    async def _answered(self, asking: Awaitable[Answered], question: str, within: float) -> Answered:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(within):
                 answered = await asking
         except TimeoutError:
-            return Answered(value=None, saw=f"no answer within {self._deadline:g} s")
+            return Answered(value=None, saw=f"no answer within {within:.2g} s")
         except PortError as error:
             log.info("a question could not be answered", question=question, error=str(error))
             return Answered(value=None, saw=redact(str(error))[:SAW_LIMIT])
+        except Exception:
+            # One answer that trips its reader must not stop all investigations; it is a bug to be fixed.
+            log.exception("an answer could not be read", question=question)
+            return Answered(value=None, saw="the answer could not be read; the bot's log says why")
         fields = {name: redact(value)[:SAW_LIMIT] for name, value in answered.fields.items()}
         return replace(answered, saw=redact(answered.saw)[:SAW_LIMIT], fields=fields)
 

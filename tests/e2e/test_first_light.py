@@ -23,7 +23,7 @@ async def test_an_afternoon_becomes_four_threads(tmp_path: Path) -> None:
         assert {root["ts"] for root in roots} == {message["ts"] for message in (crd, shared, image, refused)}
         for root in roots:
             assert not root["pings"]
-            assert await stage.in_thread(root, "Cause, likely")
+            assert await stage.in_thread(root, "Cause, ")
         assert "prometheus-prod" in shown(await stage.in_thread(crd, "follows from it"))
 
 

@@ -12,6 +12,7 @@ import aiohttp
 from bot.sandbox.argocd import FakeArgoCD
 from bot.sandbox.kubernetes import FakeKubernetes
 from bot.sandbox.scenarios import objects
+from bot.sandbox.scenarios.earlier import earlier_manifests
 from bot.sandbox.scenarios.healing import WORKLOADS, belongs, healed
 from bot.sandbox.scenarios.moments import Moments
 from bot.sandbox.scenarios.recording import Line, Recording
@@ -46,6 +47,7 @@ class Player:
         self._kubernetes = kubernetes
         self._clock = clock
         self._playing: asyncio.Task[None] | None = None
+        self._told_of: tuple[Line, ...] = ()
         self._others: set[asyncio.Task[None]] = set()
         self.webhook: Webhook | None = None
         argocd.set_on_operation_finished(self._operation_finished)
@@ -54,6 +56,7 @@ class Player:
         """Forget what was told and begin this story; its first lines stand when this returns."""
         await self.stop()
         self._clear()
+        self._told_of = recording.lines
         moments = Moments(start=recording.start, now=self._clock(), speed=speed)
         for node in objects.NODES:
             self._kubernetes.put(dict(node))
@@ -140,6 +143,8 @@ class Player:
             case "managed":
                 self._argocd.set_managed_resources(line.about, data)
                 self._put_missing(objects.from_managed(data))
+                for revision, manifests in earlier_manifests(self._told_of, line.about, data):
+                    self._argocd.set_manifests(line.about, revision, manifests)
             case _:
                 self._argocd.set_revision(
                     line.about,
