@@ -90,13 +90,16 @@ def fields_of(signal: Signal | Text) -> dict[str, str]:
 
 
 def tries(message: str, original: str) -> Iterator[tuple[str, ...]]:
-    """What to search, in turn, until something specific is found: lines and joined text, then wrappers, then glue."""
+    """What to search, in turn, until something specific is found: lines, joined and glued text, then with wrappers.
+
+    Glued, for a terminal's line break may stand within the very word that tells a cause from a symptom beside it.
+    """
     texts = tuple(_plain(message))
+    if len(texts) > 1:
+        texts = (*texts, "".join(line.strip(_FRAME) for line in texts[0].split("\n")))
     yield texts
     if original and original != message:
         yield tuple(_plain(original))
-    if len(texts) > 1:
-        yield ("".join(line.strip(_FRAME) for line in texts[0].split("\n")),)
 
 
 def _plain(message: str) -> Iterator[str]:

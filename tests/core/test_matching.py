@@ -203,6 +203,15 @@ def test_pasted_text_finds_its_entry(matcher: Matcher, text: str) -> None:
     assert (best.captures["namespace"], best.captures["account"]) == ("shop", "web")
 
 
+def test_a_break_within_a_word_doesnt_leave_the_message_to_the_symptom_beside_the_cause() -> None:
+    mount = entry("volume-mount-failed", {"message": r"MountVolume\.SetUp failed"})
+    secret = entry("missing-secret", {"message": r'secret "(?P<secret>\S+)" not found after the mount'})
+    broken = 'MountVolume.SetUp failed: sec\n  │ ret "db" not found after the mount'
+    best = compile_entries([mount, secret]).match(text_of(broken)).best
+    assert best is not None
+    assert best.entry.id == "missing-secret"
+
+
 def test_the_original_is_asked_where_the_innermost_names_nothing() -> None:
     outer = compile_entries([entry("wrapper", {"message": "Failed to load target state: "})])
     assert outer.match(text_of("Failed to load target state: nobody knows this")).verdict == "known"
