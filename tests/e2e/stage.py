@@ -65,7 +65,12 @@ class Stage:
         await self.world.stop()
 
     async def start_bot(self, **settings: str) -> None:
-        """Start the bot with the sandbox's settings, the fast windows and the test's own settings over them."""
+        """Start the bot that the test is about; it gets Argo CD's notifications."""
+        self.bot, self.address = await self.another_bot(**settings)
+        self.world.deliver_notifications(self.address)
+
+    async def another_bot(self, **settings: str) -> tuple[Bot, str]:
+        """Start a bot with the sandbox's settings, the fast windows and the test's own settings over them."""
         timing = {f"GITOPS_BOT_TIMING__{name}": value for name, value in FAST.items()}
         environment = {
             **self.world.environment(),
@@ -76,9 +81,8 @@ class Stage:
             **self._settings,
             **settings,
         }
-        self.bot = Bot(load(environment, env_file=None))
-        self.address = await self.bot.start()
-        self.world.deliver_notifications(self.address)
+        bot = Bot(load(environment, env_file=None))
+        return bot, await bot.start()
 
     async def stop_bot(self) -> None:
         """Stop the bot as SIGTERM does."""
