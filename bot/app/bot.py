@@ -24,6 +24,7 @@ from bot.app.parts import (
     make_board,
     new_id,
     open_database,
+    policy_of,
     utc_now,
 )
 from bot.app.witnesses import witnesses_of
@@ -68,6 +69,7 @@ class Bot:
     async def _start(self) -> str:
         settings = self._settings
         knowledge = load_knowledge(settings)
+        policy = policy_of(settings)
         store = await open_database(settings, clock=self._clock)
         self._exit.push_async_callback(store.close)
         session = await self._exit.enter_async_context(aiohttp.ClientSession(trust_env=True))
@@ -84,7 +86,7 @@ class Bot:
             argocd_urls={item.name: str(item.url) for item in settings.argocd_instances},
             clusters=clusters,
             witnesses=witnesses_of(gitops=gitops, clusters=clusters),
-            actors=settings.policy.actors,
+            policy=policy,
             intervals=intervals_of(settings),
             readiness=self.readiness,
             meter=self.metrics,

@@ -39,7 +39,10 @@ async def ask_why(settings: Settings, name: str) -> tuple[list[Answer], list[str
         )
         readings, troubles = await survey(gitops=gitops, clusters=clusters, wanted=name, deadline=deadline)
         await responder.decide(readings)
-        audience = Audience(may_act=False, argocd_urls={item.name: str(item.url) for item in settings.argocd_instances})
+        audience = Audience(
+            may=lambda _wanted, _state: False,
+            argocd_urls={item.name: str(item.url) for item in settings.argocd_instances},
+        )
 
         async def card(incident: Incident) -> IncidentCard:
             return incident_card(incident, entries=knowledge.entries, ledger=board.ledger, audience=audience)

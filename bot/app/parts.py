@@ -12,12 +12,15 @@ from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.argocd.parse import Place
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.store import SqlStore, open_store
+from bot.app.policy_file import load_policy
 from bot.core.board import Board
+from bot.core.permission import Policy, everything_for
 from bot.core.placement import Recognise, Recognised
 from bot.core.recognition import recogniser
 from bot.core.signals import Signal
 from bot.core.timing import Timing
 from bot.kb.loader import Knowledge, default_path, load_or_raise
+from bot.service.acting import ActingTimes
 from bot.service.desk import Intervals
 from bot.service.ports import Meter
 from bot.settings import Settings
@@ -55,10 +58,22 @@ def intervals_of(settings: Settings) -> Intervals:
         list_every=timing.list_every,
         recovery_check_every=timing.recovery_check_every,
         edit_at_most_every=timing.edit_at_most_every,
-        question_deadline=timing.question_deadline,
-        follow_poll=timing.follow_poll,
-        follow_timeout=timing.follow_timeout,
+        acting=ActingTimes(
+            question_deadline=timing.question_deadline,
+            follow_poll=timing.follow_poll,
+            follow_timeout=timing.follow_timeout,
+            reconcile_wait=timing.reconcile_wait,
+            approval_within=timing.approval_within,
+            remind_debt_every=timing.remind_debt_every,
+            bake=timing.bake,
+        ),
     )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Who may act: the policy file, or the list of actors. Raises `BadPolicy`."""
+    path = settings.policy.file
+    return load_policy(path) if path else everything_for(settings.policy.actors)
 
 
 def load_knowledge(settings: Settings) -> Knowledge:

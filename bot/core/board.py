@@ -70,6 +70,10 @@ class Board:
         """What must be written now."""
         return self.ledger.take(now=now)
 
+    def recognised(self, signal: Signal) -> Recognised:
+        """What the knowledge base makes of a signal, without placing it."""
+        return self._recognise(signal)
+
     # -- Applications
 
     def observe_app(self, state: AppState, *, now: datetime) -> bool:

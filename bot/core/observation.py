@@ -128,7 +128,7 @@ def _operation(state: AppState, before: tuple[Signal, ...], now: datetime) -> tu
         if not results:
             return ()
     at = operation.finished_at or now
-    found = [_result_signal(state, result, at) for result in results[:RESULTS_READ]]
+    found = [result_signal(state, result, at) for result in results[:RESULTS_READ]]
     found.append(
         make_signal(
             source=Source.ARGOCD_OPERATION,
@@ -158,7 +158,8 @@ def _waiting(state: AppState, operation: Operation, now: datetime) -> tuple[Sign
     )
 
 
-def _result_signal(state: AppState, result: ResourceResult, at: datetime) -> Signal:
+def result_signal(state: AppState, result: ResourceResult, at: datetime) -> Signal:
+    """What an operation says of one resource it failed on."""
     return make_signal(
         source=Source.ARGOCD_RESOURCE,
         reason=result.hook_phase if result.hook_type else "SyncFailed",

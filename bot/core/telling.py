@@ -1,14 +1,17 @@
 """From an incident to the card people read: title, cause, proof, fixes, symptoms, buttons. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.core.cards import Button, Fix, IncidentCard, Phrase, Quote, Symptom, Tone, phrase
-from bot.core.entries import Entry
+from bot.core.entries import Action, Entry
+from bot.core.evidence import object_text
 from bot.core.incidents import LIVE, Incident, Standing
 from bot.core.ledger import Ledger
-from bot.core.plans import ROLLBACK, SYNC
-from bot.core.signals import AppRef, Signal, Source
+from bot.core.plans import RESTART, ROLLBACK, SYNC, TITLES, Wanted
+from bot.core.plans.wanted import PRUNE
+from bot.core.signals import AppRef, ObjectRef, Signal, Source
+from bot.core.states import AppState
 from bot.core.text import fill, placeholders
 
 QUOTES = 3
@@ -25,14 +28,14 @@ LABELS = {
     Source.ALERT: "Alert {reason}",
     Source.CLI: "Pasted",
 }
-BUTTON_VERBS = {SYNC: Tone.PRIMARY, ROLLBACK: Tone.DANGER}
+TONES = {SYNC: Tone.PRIMARY, ROLLBACK: Tone.DANGER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who reads: whether anyone here may act (else no action button is drawn)."""
+    """Who reads: `may` says whether anyone here, and the bot, may do something (else its button isn't drawn)."""
 
-    may_act: bool
+    may: Callable[[Wanted, AppState], bool]
     argocd_urls: Mapping[str, str]
 
 
@@ -118,7 +121,7 @@ def incident_card(
         ),
         fixes=_fixes(entry, incident, values) if entry else (),
         symptoms=_symptoms(incident, ledger),
-        buttons=action_buttons(incident, entry, values, ledger) if entry and audience.may_act else (),
+        buttons=action_buttons(incident, entry, values, ledger, audience) if entry else (),
         links=_links(incident, entry, ledger, audience),
         opened_at=incident.opened_at,
         updated_at=incident.updated_at,
@@ -129,7 +132,9 @@ def incident_card(
     )
 
 
-def action_buttons(incident: Incident, entry: Entry, values: Mapping[str, str], ledger: Ledger) -> tuple[Button, ...]:
+def action_buttons(
+    incident: Incident, entry: Entry, values: Mapping[str, str], ledger: Ledger, audience: Audience
+) -> tuple[Button, ...]:
     """Buttons of the root entry's actions whose target is a live Application and whose conditions hold.
 
     A target comes from a signal's own field or an answered question, never from captured text alone (facts/style §4.7):
@@ -139,12 +144,15 @@ def action_buttons(incident: Incident, entry: Entry, values: Mapping[str, str], 
         return ()
     buttons = []
     for action in entry.actions:
-        if action.verb not in BUTTON_VERBS or not _holds(action.when, incident):
+        if action.verb not in TITLES or not _holds(action.when, incident):
             continue
         target = _target(action.arguments.get("app", "{{app}}"), incident, values, ledger)
         if target is None:
             continue
         state = ledger.apps[target]
+        wanted = _wanted(action, incident, values, state)
+        if wanted is None or not audience.may(wanted, state):
+            continue
         if action.verb == ROLLBACK and len({item.revision for item in state.history}) < 2:
             continue
         label = _phrase(action.label, {**values, "app": target.name})
@@ -152,8 +160,8 @@ def action_buttons(incident: Incident, entry: Entry, values: Mapping[str, str], 
             Button(
                 action="plan",
                 label=fill(label.template, dict(label.values))[:75],
-                value="|".join((action.verb, target.argocd, target.namespace, target.name, incident.id)),
-                tone=BUTTON_VERBS[action.verb],
+                value=wanted.value(),
+                tone=TONES.get(action.verb, Tone.NEUTRAL),
             )
         )
     return tuple(dict.fromkeys(buttons))
@@ -240,6 +248,29 @@ def _target(
     if wanted in answered:
         return next((ref for ref in ledger.apps if wanted in (str(ref), ref.name)), None)
     return None
+
+
+def _wanted(action: Action, incident: Incident, values: Mapping[str, str], state: AppState) -> Wanted | None:
+    """What a button asks for; None where an object it names isn't one that the Application manages."""
+    asked = action.arguments.get("object" if action.verb == RESTART else "resources", ())
+    texts = (asked,) if isinstance(asked, str) else asked
+    objects = [_managed(fill(text, values), state) for text in texts]
+    if None in objects:
+        return None
+    prune = action.verb == SYNC and action.arguments.get("prune") == "true"
+    return Wanted(
+        verb=action.verb,
+        app=state.ref,
+        incident=incident.id,
+        target=PRUNE if prune else "",
+        resources=tuple(ref for ref in objects if ref is not None),
+    )
+
+
+def _managed(text: str, state: AppState) -> ObjectRef | None:
+    """The object of this text, if the Application has it: a text alone is nobody's word for what to act on."""
+    known = (item.object for item in state.resources)
+    return next((ref for ref in known if text in (str(ref), object_text(ref))), None)
 
 
 def _phrase(template: str, values: Mapping[str, str]) -> Phrase:

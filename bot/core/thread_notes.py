@@ -28,5 +28,13 @@ def thread_note(effect: Effect) -> Note:
                 f"What this thread began with (`{symptom}`) follows from it." if symptom else "It explains this thread."
             )
             return Note(headline=phrase("**The cause was found:** `{{root}}`.", root=found), lines=(phrase(was),))
+        case "acknowledged":
+            return Note(headline=phrase("**Acknowledged** by {{who}}.", who=values.get("who", "somebody")))
+        case "not-fixed":
+            return Note(
+                headline=phrase("**Not mended**: {{minutes}} min after the action it is still there.", **values),
+                lines=(phrase("Still said: {{said}}", said=values.get("said", "")),),
+                tone=Tone.DANGER,
+            )
         case _:
             return Note(headline=phrase("{{what}}", what=effect.note))

@@ -25,6 +25,14 @@ HELP = Note(
             "`/gitops why APP` — why an Application is not well, with the proof. APP is its name or `namespace/name`."
         ),
         phrase("`/gitops status` — open incidents, most severe first, and what the bot can't see right now."),
+        phrase("`/gitops history APP` — its deployments, and which one a rollback would take."),
+        phrase("`/gitops diff APP [ID]` — what a sync would change; with a history id, what a rollback to it would."),
+        phrase("`/gitops ack APP` — you look after its open incidents; their threads say so."),
+        phrase("`/gitops debts` — what this bot paused and nobody restored."),
+        phrase(
+            "`/gitops sync APP [out-of-sync|dry-run|prune]`, `rollback APP [ID]`, `terminate`, `refresh`, `restart`, "
+            "`pause`, `restore` — the plan first, then your confirmation. Nothing is done before it."
+        ),
         phrase("`/gitops help` — this."),
     ),
 )
@@ -56,8 +64,7 @@ class Asking:
         if not found:
             return [self._no_such(name)]
         if len(found) > 1:
-            lines = tuple(phrase("`{{name}}`", name=f"{ref.argocd}/{ref}") for ref in found)
-            return [Note(headline=phrase("Several Applications are called so. Which one?"), lines=lines)]
+            return [self._which(found)]
         ref = found[0]
         trouble = await self._read(ref)
         board = self._responder.board
@@ -89,6 +96,11 @@ class Asking:
         """The one Application of that name; None where there is none, or several."""
         found = self._find(name)
         return found[0] if len(found) == 1 else None
+
+    def no_one(self, name: str) -> Sequence[Answer]:
+        """What to say where `named` finds none, or several."""
+        found = self._find(name)
+        return [self._which(found) if found else self._no_such(name)]
 
     async def status(self) -> StatusCard:
         """Open incidents as a plan, most severe first."""
@@ -122,6 +134,10 @@ class Asking:
         known = self._responder.board.known_apps()
         exact = [ref for ref in known if wanted in (f"{ref.argocd}/{ref}", str(ref))]
         return sorted(exact or [ref for ref in known if ref.name == wanted])
+
+    def _which(self, found: Sequence[AppRef]) -> Note:
+        lines = tuple(phrase("`{{name}}`", name=f"{ref.argocd}/{ref}") for ref in found)
+        return Note(headline=phrase("Several Applications are called so. Which one?"), lines=lines)
 
     def _no_such(self, name: str) -> Note:
         known = sorted({ref.name for ref in self._responder.board.known_apps()})

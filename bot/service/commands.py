@@ -5,20 +5,17 @@ Everybody who asked gets an answer; a refusal says who may. Nobody's command sto
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
-from bot.core.cards import Button, IncidentCard, Note, StatusCard, Tone, phrase
-from bot.core.incidents import Command, HealthyRevision
-from bot.core.redaction import redact
-from bot.core.signals import AppRef
-from bot.service.ask import HELP, Asking
-from bot.service.execute import Executor
+from bot.core.cards import Note, Tone, phrase
+from bot.core.incidents import Command
 from bot.service.people import Denied, People
-from bot.service.ports import Chat, GitOps, PortError, Store
+from bot.service.ports import PortError, Store
 from bot.service.reviews import Reviews
+from bot.service.words import Words
 
 log = structlog.get_logger(__name__)
 
@@ -28,38 +25,16 @@ FINISHED_REMEMBERED = 1_000
 RETRY_FINISH_AFTER = 1.0
 
 Clock = Callable[[], datetime]
-Answers = Sequence[IncidentCard | Note | StatusCard]
 
 
 class Commands:
     """Runs commands as they arrive, and those a crash interrupted."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        chat: Chat,
-        gitops: dict[str, GitOps],
-        asking: Asking,
-        executor: Executor,
-        actors: frozenset[str],
-        clock: Clock,
-        deadline: float,
-        seen_healthy: Callable[[AppRef], Mapping[int, HealthyRevision]],
-    ) -> None:
+    def __init__(self, *, store: Store, people: People, reviews: Reviews, words: Words) -> None:
         self._store = store
-        self._chat = chat
-        self._asking = asking
-        self._people = People(store=store, chat=chat, actors=actors, clock=clock)
-        self._reviews = Reviews(
-            chat=chat,
-            people=self._people,
-            gitops=gitops,
-            executor=executor,
-            deadline=deadline,
-            clock=clock,
-            seen_healthy=seen_healthy,
-        )
+        self._people = people
+        self._reviews = reviews
+        self._words = words
         self._running: dict[str, asyncio.Task[None]] = {}
         self._finished: deque[str] = deque(maxlen=FINISHED_REMEMBERED)
 
@@ -116,11 +91,15 @@ class Commands:
     async def _handle(self, command: Command) -> str:
         match command.kind, command.get("action"):
             case (("slash" | "mention"), _):
-                return await self._question(command)
-            case "click", "plan":
-                return await self._reviews.open(command)
+                return await self._words.answer(command)
             case "click", "share":
-                return await self._share(command)
+                return await self._words.share(command)
+            case "click", "plan":
+                return await self._reviews.click(command)
+            case "click", "approve":
+                return await self._reviews.approve(command)
+            case "click", "decline":
+                return await self._reviews.decline(command)
             case "choose", _:
                 return await self._reviews.choose(command)
             case "submit", _:
@@ -130,38 +109,3 @@ class Commands:
                 headline = phrase("This button does nothing any more; use a newer message's.")
                 await self._people.tell(command, Note(headline=headline))
                 return "ignored"
-
-    async def _question(self, command: Command) -> str:
-        verb, _, rest = command.get("text").strip().partition(" ")
-        answers: Answers
-        match verb.lower():
-            case "why" if rest.strip():
-                answers = await self._why(command, redact(rest.strip())[:300])
-            case "why":
-                answers = [Note(headline=phrase("Which Application? `/gitops why APP`."))]
-            case "status":
-                answers = [await self._asking.status()]
-            case "help" | "":
-                answers = [HELP]
-            case _:
-                answers = [Note(headline=phrase("I don't know `{{verb}}`.", verb=verb[:50])), HELP]
-        if command.kind == "mention":
-            await self._chat.say_here(command.get("channel"), command.get("thread"), answers)
-        else:
-            await self._chat.answer(command.get("response_url"), answers, public=False)
-        return "answered"
-
-    async def _why(self, command: Command, name: str) -> Answers:
-        """Why an Application is not well; an answer that only one person sees can be shared."""
-        answers = list(await self._asking.why(name))
-        app = self._asking.named(name)
-        if command.kind == "slash" and app is not None:
-            share = Button(action="share", label="Share to channel", value=f"{app.argocd}/{app}")
-            answers.append(Note(headline=phrase("Only you see this."), buttons=(share,)))
-        return answers
-
-    async def _share(self, command: Command) -> str:
-        """Give everybody in the channel the answer, read anew, that one person got."""
-        answers = await self._asking.why(command.get("value"))
-        await self._chat.answer(command.get("response_url"), answers, public=True)
-        return "shared"

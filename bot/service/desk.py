@@ -8,20 +8,27 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.board import Board
-from bot.core.cards import IncidentCard, Note
+from bot.core.cards import IncidentCard, Note, Phrase, phrase
 from bot.core.entries import Entry
 from bot.core.incidents import Changes, Command, Incident, OutboxRow, State
+from bot.core.observation import result_signal
+from bot.core.permission import Policy
+from bot.core.plans import Wanted
 from bot.core.signals import AppRef
+from bot.core.states import AppState, ResourceResult
 from bot.core.telling import Audience, incident_card
+from bot.core.text import fill, placeholders
 from bot.core.thread_notes import thread_note
+from bot.service.acting import Acting, ActingTimes, acting
 from bot.service.ask import Asking
 from bot.service.commands import Commands
 from bot.service.enrich import OwnerFinder
-from bot.service.execute import Executor
 from bot.service.investigate import Investigator, Witnesses
 from bot.service.observe import ArgoCDObserver, KubernetesObserver
+from bot.service.platforms import LivePlatforms
 from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness, Store
 from bot.service.respond import Responder
+from bot.service.rights import Rights
 from bot.service.speak import Speaker
 
 log = structlog.get_logger(__name__)
@@ -40,9 +47,7 @@ class Intervals:
     list_every: timedelta
     recovery_check_every: timedelta
     edit_at_most_every: timedelta
-    question_deadline: timedelta
-    follow_poll: timedelta
-    follow_timeout: timedelta
+    acting: ActingTimes
 
 
 class Desk:
@@ -60,7 +65,7 @@ class Desk:
         argocd_urls: Mapping[str, str],
         clusters: Mapping[str, Cluster],
         witnesses: Witnesses,
-        actors: frozenset[str],
+        policy: Policy,
         intervals: Intervals,
         readiness: Readiness,
         meter: Meter,
@@ -74,12 +79,14 @@ class Desk:
         self._gitops = dict(gitops)
         self._clusters = dict(clusters)
         self._witnesses = witnesses
-        self._actors = actors
-        self._audience = Audience(may_act=bool(actors), argocd_urls=argocd_urls)
+        self._policy = policy
+        self._audience = Audience(may=self._may, argocd_urls=argocd_urls)
         self._intervals = intervals
         self._readiness = readiness
         self._meter = meter
         self._clock = clock
+        self._deadline = intervals.acting.question_deadline.total_seconds()
+        self._rights = Rights(gitops=self._gitops, clock=clock, deadline=self._deadline)
         self._argocd: dict[str, ArgoCDObserver] = {}
         self._commands: Commands | None = None
 
@@ -109,7 +116,8 @@ class Desk:
         await self._restored(responder)
         self._argocd = {name: self._argocd_observer(port, responder) for name, port in self._gitops.items()}
         kubernetes = [self._kubernetes_observer(port, responder) for port in self._clusters.values()]
-        self._commands = commands = self._answering(responder, investigator)
+        acting = self._acting(responder, investigator)
+        self._commands = commands = acting.commands
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(responder.run(tick_every=TICK_EVERY), name="decide")
@@ -117,6 +125,9 @@ class Desk:
                 tasks.create_task(investigator.run(), name="investigate")
                 tasks.create_task(self._inbox(commands), name="inbox")
                 tasks.create_task(self._tidy(), name="tidy")
+                tasks.create_task(acting.verifier.run(), name="verify")
+                tasks.create_task(acting.debts.run(), name="remind")
+                tasks.create_task(self._survey_rights(responder.board), name="rights")
                 for argocd in self._argocd.values():
                     tasks.create_task(argocd.run(), name="observe Argo CD")
                 for cluster in kubernetes:
@@ -148,7 +159,7 @@ class Desk:
             responder=responder,
             witnesses=self._witnesses,
             clock=self._clock,
-            deadline=self._intervals.question_deadline.total_seconds(),
+            deadline=self._deadline,
         )
 
     def _argocd_observer(self, port: GitOps, responder: Responder) -> ArgoCDObserver:
@@ -168,38 +179,47 @@ class Desk:
             application_changed=lambda ref: self._application_changed(responder.board, ref),
         )
 
-    def _answering(self, responder: Responder, investigator: Investigator) -> Commands:
-        intervals = self._intervals
+    def _acting(self, responder: Responder, investigator: Investigator) -> Acting:
         asking = Asking(
             responder=responder,
             gitops=self._gitops,
             readiness=self._readiness,
             card=lambda incident: self._card(responder.board, incident),
             investigate=investigator.investigate,
-            deadline=intervals.question_deadline.total_seconds(),
+            deadline=self._deadline,
         )
-        executor = Executor(
+        return acting(
             store=self._store,
             chat=self._chat,
+            gitops=self._gitops,
             responder=responder,
-            gitops=self._gitops,
-            clock=self._clock,
-            poll_every=intervals.follow_poll.total_seconds(),
-            give_up_after=intervals.follow_timeout,
-        )
-        return Commands(
-            store=self._store,
-            chat=self._chat,
-            gitops=self._gitops,
             asking=asking,
-            executor=executor,
-            actors=self._actors,
+            policy=self._policy,
+            platforms=LivePlatforms(clusters=self._clusters, witnesses=self._witnesses),
+            explain=lambda state, result: self._explain(responder.board, state, result),
             clock=self._clock,
-            deadline=intervals.question_deadline.total_seconds(),
-            seen_healthy=responder.board.ledger.healthy_deployments,
+            times=self._intervals.acting,
+        )
+
+    def _may(self, wanted: Wanted, state: AppState) -> bool:
+        """Whether a button is worth drawing: somebody here may press it, and Argo CD lets the bot do it."""
+        return self._policy.anyone_may(wanted.action, state) and self._rights.known(state).allows(wanted.verb, state)
+
+    def _explain(self, board: Board, state: AppState, result: ResourceResult) -> Phrase | None:
+        """The entry that explains a failed resource, if there is one."""
+        recognised = board.recognised(result_signal(state, result, self._clock()))
+        entry = self._entries.get(recognised.entry)
+        if entry is None:
+            return None
+        captured = dict(recognised.captures)
+        title = fill(entry.title, {name: captured.get(name) or "–" for name in placeholders(entry.title)})
+        return phrase(
+            "{{object}}: likely *{{title}}* (`{{entry}}`).", object=result.object, title=title, entry=entry.id
         )
 
     async def _card(self, board: Board, incident: Incident) -> IncidentCard:
+        if self._policy.rules:
+            await self._rights.ask(state for ref, state in board.known_apps().items() if str(ref) in incident.apps)
         link = ""
         if incident.state is State.MERGED:
             survivor = await self._store.thread(incident.merged_into)
@@ -228,6 +248,12 @@ class Desk:
             except PortError as error:
                 log.error("stored commands can't be read; trying again", error=str(error))
             await asyncio.sleep(INBOX_EVERY)
+
+    async def _survey_rights(self, board: Board) -> None:
+        """Once the Applications are read: what the bot may do in each project, in the log."""
+        while not board.known_apps():  # noqa: ASYNC110  the board is no event's
+            await asyncio.sleep(INBOX_EVERY)
+        await self._rights.survey(list(board.known_apps().values()))
 
     async def _tidy(self) -> None:
         noted = (0, "")

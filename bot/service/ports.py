@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.cards import IncidentCard, Note, PlanCard, StatusCard
+from bot.core.debts import Debt
 from bot.core.incidents import AuditRow, Changes, Command, OutboxRow, Snapshot, Thread
 from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import (
@@ -86,6 +87,9 @@ class GitOps(Protocol):
 
     async def managed(self, ref: AppRef) -> Sequence[ManagedResource]: ...
 
+    async def manifests(self, ref: AppRef, revision: str) -> Sequence[str]:
+        """What a revision renders to with today's parameters, as JSON texts; Secrets may be in clear: never store."""
+
     async def revision(self, ref: AppRef, revision: str, *, history_id: int | None = None) -> RevisionInfo: ...
 
     async def sync_windows(self, ref: AppRef) -> SyncWindows: ...
@@ -105,11 +109,20 @@ class GitOps(Protocol):
 
     async def terminate(self, ref: AppRef, *, project: str) -> None: ...
 
+    async def refresh_hard(self, ref: AppRef, *, project: str) -> AppState:
+        """Render the manifests anew, compare, and return the state after it."""
+
+    async def restart(self, ref: AppRef, workload: ObjectRef, *, project: str) -> None:
+        """The resource action `restart` on a Deployment, StatefulSet or DaemonSet."""
+
     async def toggle_auto_sync(self, ref: AppRef, *, parent: AppRef, parent_project: str) -> None:
         """The resource action on the child through its parent: flips `automated.enabled` (facts §8.24)."""
 
     async def set_auto_sync(self, ref: AppRef, *, enabled: bool, project: str) -> None:
         """PUT spec with `automated.enabled`, read-modify-write, `validate=false`."""
+
+    async def username(self) -> str:
+        """The account's name, as operations it starts carry it in `initiatedBy`."""
 
     async def check(self) -> str:
         """Who we are there (user name and version), or raises."""
@@ -197,6 +210,12 @@ class Chat(Protocol):
 
     async def show_plan(self, view: str, plan: PlanCard) -> None: ...
 
+    async def members(self, group: str) -> frozenset[str]:
+        """User ids of a user group."""
+
+    async def email(self, user: str) -> str:
+        """A person's e-mail address; empty where there is none."""
+
     async def say_here(self, channel: str, thread: str, cards: Sequence[IncidentCard | Note | StatusCard]) -> None: ...
 
     async def check(self) -> str: ...
@@ -232,6 +251,11 @@ class Store(Protocol):
 
     async def commands(self) -> Sequence[Command]:
         """Commands not finished yet, oldest first (at start: also those a crash interrupted)."""
+
+    async def debts(self) -> Sequence[Debt]:
+        """Debts that aren't settled, oldest first."""
+
+    async def save_debt(self, debt: Debt) -> None: ...
 
     async def journal(self, command: str, step: str, data: Mapping[str, object]) -> None: ...
 

@@ -220,9 +220,15 @@ class Policy(Group):
 
     actors: UserIds = setting(
         frozenset(),
-        "Slack user ids that may sync and roll back. While empty, no action button is drawn; anyone else's click is "
-        "refused.",
+        "Slack user ids that may do everything. While empty (and without `FILE`), no action button is drawn; anyone "
+        "else's click is refused.",
         "a comma-separated list (or JSON list) of Slack user ids such as U0123456789",
+    )
+    file: ExistingFile | None = setting(
+        None,
+        "Policy file (YAML): which people may do what to which Applications, instead of `ACTORS`. See docs/actions.md; "
+        "`gitops-bot policy check` reads it.",
+        "the path of a file that exists",
     )
     unmanaged: Literal["count", "post"] = setting(
         "count", "Failures of objects that no Application owns: only counted, or posted too.", "count or post"
@@ -276,7 +282,20 @@ class Timing(Group):
         "15m", "When an operation that doesn't end is no longer followed.", "a duration above zero, such as 5s or 15m"
     )
     reconcile_wait: Period = setting(
-        "60s", "How long the comparison after an operation is waited for.", "a duration above zero, such as 5s or 15m"
+        "60s",
+        "How long the comparison after an operation is waited for, or a sign of a request that got no answer.",
+        "a duration above zero, such as 5s or 15m",
+    )
+    approval_within: Period = setting(
+        "15m", "How long a second person's approval is waited for.", "a duration above zero, such as 5s or 15m"
+    )
+    bake: Period = setting(
+        "5m",
+        "How long after an action its incident may take to clear before the thread says that it didn't help.",
+        "a duration above zero, such as 5s or 15m",
+    )
+    remind_debt_every: Period = setting(
+        "4h", "How often a pause of auto-sync that stands is reminded of.", "a duration above zero, such as 5s or 15m"
     )
     retention: Period = setting(
         "30d",

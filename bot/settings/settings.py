@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _coherent(self) -> "Settings":
         mistakes = [*self._argocd_mistakes(), *self._cluster_mistakes()]
+        if self.policy.file and self.policy.actors:
+            mistakes.append(f"{PREFIX}POLICY__FILE and {PREFIX}POLICY__ACTORS are both set; use one of them.")
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

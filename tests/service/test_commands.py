@@ -8,16 +8,24 @@ from typing import Any, cast
 
 import pytest
 
+from bot.core.acts import Act
 from bot.core.cards import IncidentCard, Note, PlanCard, StatusCard, phrase
-from bot.core.incidents import AuditRow, Command, Thread
-from bot.core.plans import ROLLBACK, SYNC, Confirmed, Plan
+from bot.core.incidents import AuditRow, Command, Incident, Thread
+from bot.core.permission import Policy, Rule, Scope, Who, everything_for
+from bot.core.plans import ROLLBACK, SYNC, Plan
 from bot.core.signals import AppRef
-from bot.core.states import AppState, HistoryEntry, Operation, RevisionInfo, SyncWindows
+from bot.core.states import AppState, HistoryEntry, ManagedResource, Operation, RevisionInfo, SyncWindows
+from bot.service.approvals import Approvals
 from bot.service.ask import Asking
 from bot.service.commands import Commands
+from bot.service.debts import Debts
 from bot.service.execute import Executor
+from bot.service.gather import Gatherer
+from bot.service.people import People
 from bot.service.ports import Chat, GitOps, NotFound, PortError, Refused, Store, Unreachable
-from bot.service.reviews import CONFIRMED_WITHIN
+from bot.service.respond import Responder
+from bot.service.reviews import CONFIRMED_WITHIN, Reviews
+from bot.service.words import Words
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SHOP = AppRef(argocd="main", name="shop")
@@ -42,6 +50,7 @@ class Channel:
     said: list[tuple[str, Any]] = field(default_factory=list)
     failures: dict[str, list[PortError]] = field(default_factory=dict)
     trigger_expired: bool = False
+    notes: dict[str, Note] = field(default_factory=dict)
 
     def _note(self, method: str, *what: object) -> None:
         if self.failures.get(method):
@@ -61,6 +70,25 @@ class Channel:
         self._note("open_plan", title)
         return None if self.trigger_expired else "V1"
 
+    async def find(self, key: str, *, thread: str = "") -> str | None:
+        return "5.0" if key in self.notes else None
+
+    async def post_note(self, thread: str, note: Note, *, key: str) -> str:
+        self._note("post_note", thread, note)
+        self.notes[key] = note
+        return "5.0"
+
+    async def edit_note(self, ts: str, note: Note) -> None:
+        self._note("edit_note", ts, note)
+
+    async def members(self, group: str) -> frozenset[str]:
+        if self.failures.get("members"):
+            raise self.failures["members"][0]
+        return frozenset({"U3"})
+
+    async def email(self, user: str) -> str:
+        return f"{user}@sre.example.com"
+
     async def show_plan(self, view: str, plan: PlanCard) -> None:
         self._note("show_plan", plan)
 
@@ -78,6 +106,13 @@ class Memory:
     audits: list[AuditRow] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
+    steps: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
+
+    async def journal(self, command: str, step: str, data: Mapping[str, object]) -> None:
+        self.steps.setdefault(command, {}).setdefault(step, data)
+
+    async def journaled(self, command: str) -> Mapping[str, Mapping[str, object]]:
+        return dict(self.steps.get(command, {}))
 
     async def audit(self, row: AuditRow) -> None:
         self.audits.append(row)
@@ -109,6 +144,12 @@ class Argo:
     async def can_i(self, action: str, project: str, name: str) -> bool:
         return True
 
+    async def managed(self, ref: AppRef) -> Sequence[ManagedResource]:
+        return ()
+
+    async def manifests(self, ref: AppRef, revision: str) -> Sequence[str]:
+        return ()
+
     async def sync_windows(self, ref: AppRef) -> SyncWindows:
         return SyncWindows(can_sync=True)
 
@@ -123,16 +164,33 @@ class Doing:
     done: list[tuple[str, int | None]] = field(default_factory=list)
     begun: set[str] = field(default_factory=set)
 
-    async def resumes(self, command: Command) -> bool:
-        return command.id in self.begun
+    acts: list[Act] = field(default_factory=list)
 
-    async def execute(self, command: Command, plan: Plan) -> str:
-        self.done.append((plan.verb, plan.history_id))
+    async def resumes(self, command: str) -> bool:
+        return command in self.begun
+
+    async def execute(self, act: Act, plan: Plan) -> str:
+        self.acts.append(act)
+        self.done.append((plan.verb, plan.wanted.history_id))
         return "succeeded"
 
-    async def resume(self, command: Command, confirmed: Confirmed) -> str:
-        self.done.append((f"resumed {confirmed.verb}", confirmed.history_id))
+    async def resume(self, command: str) -> str:
+        self.done.append((f"resumed {command}", None))
         return "failed"
+
+
+class NoPlatforms:
+    """Nobody to ask about images and nodes."""
+
+    async def of_nodes(self, cluster: str) -> frozenset[str] | None:
+        return None
+
+    async def of_image(self, image: str, cluster: str) -> frozenset[str] | None:
+        return None
+
+
+async def _no_debt(app: AppRef) -> None:
+    return None
 
 
 class Answers:
@@ -141,11 +199,24 @@ class Answers:
     async def why(self, name: str) -> Sequence[Note]:
         return [Note(headline=phrase("About {{name}}", name=name))]
 
+    def no_one(self, name: str) -> Sequence[Note]:
+        return [Note(headline=phrase("no such app"))]
+
     async def status(self) -> StatusCard:
         return StatusCard(headline=phrase("No open incidents."), lines=())
 
     def named(self, name: str) -> AppRef | None:
         return SHOP if name.endswith("shop") else None
+
+
+class NoBoard:
+    """A board on which nothing stands."""
+
+    def __init__(self) -> None:
+        self.board = self.ledger = self
+
+    def live_of_apps(self, apps: Sequence[str]) -> list[Incident]:
+        return []
 
 
 @dataclass
@@ -156,21 +227,41 @@ class Desk:
     store: Memory = field(default_factory=Memory)
     argo: Argo = field(default_factory=Argo)
     executor: Doing = field(default_factory=Doing)
+    policy: Policy = field(default_factory=lambda: everything_for(["U1"]))
     now: datetime = NOW
     ids: int = 0
 
     def __post_init__(self) -> None:
-        self.commands = Commands(
-            store=cast("Store", self.store),
-            chat=cast("Chat", self.chat),
-            gitops={"main": cast("GitOps", self.argo)},
-            asking=cast("Asking", Answers()),
-            executor=cast("Executor", self.executor),
-            actors=frozenset({"U1"}),
-            clock=lambda: self.now,
-            deadline=1,
-            seen_healthy=lambda _: {},
+        store, chat = cast("Store", self.store), cast("Chat", self.chat)
+        gitops = {"main": cast("GitOps", self.argo)}
+        people = People(store=store, chat=chat, policy=self.policy, clock=lambda: self.now)
+        gatherer = Gatherer(
+            gitops=gitops, platforms=NoPlatforms(), seen_healthy=lambda _: {}, debt=_no_debt, deadline=1
         )
+        reviews = Reviews(
+            chat=chat,
+            people=people,
+            gitops=gitops,
+            apps=lambda: {SHOP: self.argo.state},
+            gatherer=gatherer,
+            executor=cast("Executor", self.executor),
+            approvals=Approvals(
+                store=store, chat=chat, people=people, clock=lambda: self.now, within=timedelta(minutes=15)
+            ),
+            clock=lambda: self.now,
+        )
+        words = Words(
+            chat=chat,
+            people=people,
+            asking=cast("Asking", Answers()),
+            reviews=reviews,
+            gatherer=gatherer,
+            gitops=gitops,
+            debts=cast("Debts", None),
+            responder=cast("Responder", NoBoard()),
+            clock=lambda: self.now,
+        )
+        self.commands = Commands(store=store, people=people, reviews=reviews, words=words)
 
     def start(self, kind: str, payload: Mapping[str, str], *, user: str = "U1", id: str = "") -> str:  # noqa: A002
         self.ids += 1
@@ -245,7 +336,8 @@ async def test_a_click_opens_a_plan(desk: Desk) -> None:
 
 async def test_a_trigger_that_is_too_old_gets_a_button(desk: Desk) -> None:
     desk.chat.trigger_expired = True
-    assert await desk.run("click", action="plan", value=ROLLBACK_SHOP, channel="C1", thread="1.0") == "expired"
+    payload = {"action": "plan", "value": ROLLBACK_SHOP, "trigger_id": "t", "channel": "C1", "thread": "1.0"}
+    assert await desk.run("click", **payload) == "expired"
     _, (channel, user, thread, note) = desk.chat.said[-1]
     assert (channel, user, thread) == ("C1", "U1", "1.0")
     assert [(button.label, button.value) for button in note.buttons] == [("Review plan", ROLLBACK_SHOP)]
@@ -338,7 +430,7 @@ async def test_a_stale_plan_whose_modal_was_closed_gets_a_button(desk: Desk) -> 
     assert await desk.run("submit", value=card.value, view="V1", channel="C1") == "stale"
     _, (channel, _, thread, note) = desk.chat.said[-1]
     assert (channel, thread) == ("C9", "9.0")
-    assert [button.value for button in note.buttons] == [ROLLBACK_SHOP]
+    assert [button.value for button in note.buttons] == [f"{ROLLBACK_SHOP}||1"]
 
 
 async def test_a_confirmation_that_became_impossible_is_refused_in_its_modal(desk: Desk) -> None:
@@ -355,7 +447,7 @@ async def test_what_a_restart_interrupted_goes_on_however_old(desk: Desk) -> Non
     desk.executor.begun.add("begun-before")
     desk.now += timedelta(hours=2)
     assert await desk.run("submit", id="begun-before", value=card.value, view="V1", channel="C1") == "failed"
-    assert desk.executor.done == [(f"resumed {ROLLBACK}", 1)]
+    assert desk.executor.done == [("resumed begun-before", None)]
 
 
 @pytest.mark.parametrize("kind", ["click", "choose", "submit"])
@@ -377,3 +469,157 @@ async def test_where_the_bot_cannot_whisper_the_click_itself_is_answered(desk: D
     assert await desk.run("click", user="U2", **payload) == "refused"
     method, (url, _, public) = desk.chat.said[-1]
     assert (method, url, public) == ("answer", "click-url", False)
+
+
+# -- acting words
+
+
+@pytest.mark.parametrize("word", ["sync", "rollback", "terminate", "refresh", "restart", "pause", "restore"])
+async def test_an_acting_word_opens_the_plan_that_a_button_opens(desk: Desk, word: str) -> None:
+    assert await desk.run("slash", text=f"{word} shop", trigger_id="t", response_url="url") == "planned"
+    (card,) = desk.chat.plans()
+    assert card.value.startswith(f"argocd.{word}|main|argocd|shop")
+
+
+async def test_an_acting_word_said_in_a_thread_gets_a_button_there(desk: Desk) -> None:
+    assert await desk.run("mention", text="rollback shop 0", channel="C1", thread="1.0") == "answered"
+    _, (channel, thread, (note,)) = desk.chat.said[-1]
+    assert (channel, thread) == ("C1", "1.0")
+    assert [button.value for button in note.buttons] == [f"{ROLLBACK}|main|argocd|shop|||0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("sync", "Which Application?", id="no name"),
+        pytest.param("rollback shop newest", "nothing that", id="no such target"),
+        pytest.param("sync elsewhere", "no such app", id="unknown"),
+        pytest.param("fly shop", "I don't know", id="unknown word"),
+        pytest.param("ack shop", "no open incident", id="nothing to acknowledge"),
+    ],
+)
+async def test_words_that_lead_nowhere_say_so(desk: Desk, text: str, said: str) -> None:
+    assert await desk.run("slash", text=text, trigger_id="t", response_url="url") == "answered"
+    assert said in desk.chat.texts()
+    assert desk.executor.done == []
+
+
+async def test_history_says_which_one_a_rollback_takes(desk: Desk) -> None:
+    await desk.run("slash", text="history shop", response_url="url")
+    _, (_, (note,), _) = desk.chat.said[-1]
+    assert ["proposes this one" in line.template for line in note.lines] == [False, True, False]
+
+
+# -- a second person
+
+BOTH = Policy(rules=(Rule(who=Who(users=("U1", "U2")), scope=Scope()),), second_person=(Scope(actions=("rollback",)),))
+
+
+async def asked(desk: Desk) -> str:
+    """U1 confirms a rollback; returns the value of the approval's buttons."""
+    card = await desk.reviewed()
+    assert card.confirm == "Ask for approval"
+    assert (
+        await desk.run("submit", id="asks", value=card.value, view="V1", channel="C1") == "waiting for a second person"
+    )
+    assert desk.executor.done == []
+    (note,) = desk.chat.notes.values()
+    approve, decline = note.buttons
+    assert (approve.action, decline.action, approve.value) == ("approve", "decline", decline.value)
+    return approve.value
+
+
+@pytest.fixture
+def two() -> Desk:
+    return Desk(policy=BOTH)
+
+
+async def test_a_second_person_approves_and_it_is_done_once(two: Desk) -> None:
+    value = await asked(two)
+    assert await two.run("click", user="U2", action="approve", value=value, channel="C1", name="bo") == "succeeded"
+    assert await two.run("click", user="U2", action="approve", value=value, channel="C1") == "refused"
+    assert "approved by bo already" in two.chat.texts()
+    (act,) = two.executor.acts
+    assert (act.by, act.approved_by) == ("U1", "bo")
+    assert [row.result for row in two.store.audits] == ["approval asked", "approved"]
+
+
+@pytest.mark.parametrize(
+    ("user", "later", "said"),
+    [
+        pytest.param("U1", timedelta(0), "somebody else has to approve", id="the one who asked"),
+        pytest.param("U9", timedelta(0), "These people may: @U1, @U2", id="who may not do it either"),
+        pytest.param("U2", timedelta(minutes=16), "expired", id="too late"),
+    ],
+)
+async def test_who_cannot_approve_is_told_why(two: Desk, user: str, later: timedelta, said: str) -> None:
+    value = await asked(two)
+    two.now += later
+    assert await two.run("click", user=user, action="approve", value=value, channel="C1") == "refused"
+    assert said in two.chat.texts()
+    assert two.executor.done == []
+
+
+async def test_what_was_declined_can_no_longer_be_approved(two: Desk) -> None:
+    value = await asked(two)
+    assert await two.run("click", user="U1", action="decline", value=value, channel="C1") == "declined"
+    assert await two.run("click", user="U2", action="approve", value=value, channel="C1") == "refused"
+    assert two.executor.done == []
+
+
+async def test_an_approval_of_what_moved_on_does_nothing(two: Desk) -> None:
+    value = await asked(two)
+    two.argo.state = replace(STATE, revision="d")
+    assert await two.run("click", user="U2", action="approve", value=value, channel="C1") == "stale"
+    assert two.executor.done == []
+    assert "moved on" in two.chat.texts()
+
+
+async def test_a_forged_request_is_not_carried_out(two: Desk) -> None:
+    value = await asked(two)
+    forged = value.replace("|1", "|0")
+    assert forged != value
+    assert await two.run("click", user="U2", action="approve", value=forged, channel="C1") == "refused"
+    assert two.executor.done == []
+
+
+async def test_a_restart_asks_the_second_person_only_once(two: Desk) -> None:
+    value = await asked(two)
+    plan = value.partition("@")[2]
+    two.chat.said.clear()
+    two.store.results.clear()
+    two.commands = Desk(policy=BOTH, chat=two.chat, store=two.store, argo=two.argo, executor=two.executor).commands
+    assert await two.run("submit", id="asks", value=plan, view="V1", channel="C1") == "waiting for a second person"
+    assert "post_note" not in [method for method, _ in two.chat.said]
+
+
+async def test_without_anyone_else_who_may_the_plan_is_refused_with_the_way_that_works() -> None:
+    alone = Desk(policy=replace(BOTH, rules=everything_for(["U1"]).rules))
+    card = await alone.reviewed()
+    assert "nobody else may" in str(card.refusal)
+
+
+# -- groups and addresses
+
+
+@pytest.mark.parametrize(
+    ("who", "user", "result"),
+    [
+        pytest.param(Who(groups=("S1",)), "U3", "planned", id="in the group"),
+        pytest.param(Who(groups=("S1",)), "U4", "refused", id="not in the group"),
+        pytest.param(Who(emails=("*@sre.example.com",)), "U4", "planned", id="by address"),
+        pytest.param(Who(emails=("*@other.example.com",)), "U4", "refused", id="another address"),
+    ],
+)
+async def test_groups_and_addresses_are_asked_of_the_chat(who: Who, user: str, result: str) -> None:
+    desk = Desk(policy=Policy(rules=(Rule(who=who, scope=Scope()),)))
+    payload = {"action": "plan", "value": ROLLBACK_SHOP, "trigger_id": "t", "channel": "C1"}
+    assert await desk.run("click", user=user, **payload) == result
+
+
+async def test_while_the_chat_cannot_say_who_someone_is_they_may_not() -> None:
+    desk = Desk(policy=Policy(rules=(Rule(who=Who(groups=("S1",)), scope=Scope()),)))
+    desk.chat.failures["members"] = [Unreachable("Slack is away")]
+    payload = {"action": "plan", "value": ROLLBACK_SHOP, "trigger_id": "t", "channel": "C1"}
+    assert await desk.run("click", user="U3", **payload) == "refused"
+    assert "could not be asked of Slack" in desk.chat.texts()

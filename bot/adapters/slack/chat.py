@@ -104,6 +104,18 @@ class SlackChat:
         except Refused as error:
             await send(_plain(message, error))
 
+    async def members(self, group: str) -> frozenset[str]:
+        """Who is in a user group."""
+        asked = self._client.usergroups_users_list(usergroup=group)
+        page = await call(f"read the user group {group}", asked, bot=self._bot)
+        return frozenset(user for user in page.get("users") or () if isinstance(user, str))
+
+    async def email(self, user: str) -> str:
+        """A person's e-mail address, as the workspace has checked it; empty where there is none."""
+        page = await call("look a person up", self._client.users_info(user=user), bot=self._bot)
+        found = ((page.get("user") or {}).get("profile") or {}).get("email")
+        return found if isinstance(found, str) else ""
+
     async def answer(self, response_url: str, cards: Sequence[Card], *, public: bool) -> None:
         """Answer what a person did: to them alone, or (`public`) to all in the channel where they did it."""
         for message in packed(cards):

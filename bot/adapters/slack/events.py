@@ -35,6 +35,7 @@ def slash(body: Json, *, id: str, at: datetime) -> Command:  # noqa: A002  a com
         kind="slash",
         dedupe=f"slash:{_at(body, 'trigger_id')}",
         user=_at(body, "user_id"),
+        name=_at(body, "user_name"),
         text=_typed(_at(body, "text")),
         trigger_id=_at(body, "trigger_id"),
         response_url=_at(body, "response_url"),
@@ -80,6 +81,7 @@ def click(body: Json, *, id: str, at: datetime, channel: str) -> Command | None:
             kind="choose",
             dedupe=f"choose:{user}:{ts}",
             user=user,
+            name=_name(body),
             action=name,
             choice=_at(action, "selected_option", "value"),
             value=_at(body, "view", "private_metadata"),
@@ -96,6 +98,7 @@ def click(body: Json, *, id: str, at: datetime, channel: str) -> Command | None:
         kind="click",
         dedupe=f"{name}:{user}:{message if name in ONCE else ts}",
         user=user,
+        name=_name(body),
         action=name,
         value=_at(action, "value"),
         trigger_id=_at(body, "trigger_id"),
@@ -116,12 +119,18 @@ def submit(body: Json, *, id: str, at: datetime, channel: str) -> Command:  # no
         kind="submit",
         dedupe=f"submit:{view}:{_at(body, 'view', 'hash')}",
         user=_at(body, "user", "id"),
+        name=_name(body),
         value=_at(body, "view", "private_metadata"),
         choice=_at(body, "view", "state", "values", CHOOSE, CHOOSE, "selected_option", "value"),
         view=view,
         trigger_id=_at(body, "trigger_id"),
         channel=channel,
     )
+
+
+def _name(body: Json) -> str:
+    """How the workspace calls the person who did it."""
+    return (_at(body, "user", "username") or _at(body, "user", "name"))[:80]
 
 
 def title_of(body: Json) -> str:

@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 PART = "slack"
 ANYTHING = re.compile(".*")
 ACCEPTED = (
-    "Accepted. The bot reads the present state once more, then acts. Progress is told in the incident's thread; "
-    "you may close this window."
+    "Accepted. The bot reads the present state once more, then acts. Progress is told in the channel, in the "
+    "incident's thread where there is one; you may close this window."
 )
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.elements import bullets, context, preformatted, section
+from bot.adapters.slack.elements import bullets, context, preformatted, section, words
 from bot.adapters.slack.limits import Block, fitted
 from bot.adapters.slack.mrkdwn import clean, cut, escape_cut, one_line, to_mrkdwn
 from bot.adapters.slack.shell import to_command
@@ -62,19 +62,29 @@ def _head(plan: PlanCard, *, carried: bool) -> Iterator[Block]:
         yield section(f"\N{NO ENTRY} *Not possible this way.* {to_mrkdwn(plan.refusal, 2500)}")
     elif not carried:
         yield section("\N{NO ENTRY} *Not possible this way.* The plan is larger than Slack can carry; use Argo CD.")
-    elif plan.tone is Tone.DANGER:
-        yield context(f"{WARNING} This changes what runs. Read it before you confirm.")
+    elif plan.risk or plan.tone is Tone.DANGER:
+        yield context(_risk(plan))
     if len(cut(one_line(clean(plan.title)), limits.MODAL_TITLE)) < len(one_line(clean(plan.title))):
         yield section(f"*{escape_cut(one_line(clean(plan.title)), 500)}*")
+
+
+def _risk(plan: PlanCard) -> str:
+    """Risk, and what Argo CD must let the bot do, in one grey line."""
+    parts = [f"{WARNING} This changes what runs. Read it before you confirm."] if plan.risk != "low" else []
+    parts += [f"Risk: {words(plan.risk)}"] if plan.risk else []
+    parts += [f"needs in Argo CD: {words(plan.right)}"] if plan.right else []
+    return " · ".join(parts)
 
 
 def _body(plan: PlanCard) -> Iterator[Block]:
     yield from _choices(plan)
     if plan.warnings:
         yield bullets(f"{WARNING} Know before", plan.warnings)
-    for title, phrases in (("This will", plan.will), ("This will not", plan.will_not)):
+    for title, phrases in (("This will", plan.will), ("What changes", plan.changes), ("This will not", plan.will_not)):
         if phrases:
             yield bullets(title, phrases)
+    if plan.undo is not None:
+        yield section(f"*To undo* · {to_mrkdwn(plan.undo, 600)}")
     if plan.commands:
         yield section("*By hand*")
         yield preformatted("\n".join(to_command(command) for command in plan.commands), COMMANDS)
@@ -93,7 +103,7 @@ def _choices(plan: PlanCard) -> Iterator[Block]:
     if chosen:
         select["initial_option"] = chosen[0]
     # no input block: Slack takes those only beside a confirm button, which a refused plan doesn't have
-    yield section("*Target*") | {"block_id": CHOOSE, "accessory": select}
+    yield section(f"*{words(plan.choices_title or 'Target', 60)}*") | {"block_id": CHOOSE, "accessory": select}
     if len(options) < len(plan.choices):
         yield context(f"{len(plan.choices) - len(options)} targets are not listed: Slack takes no more.")
 

@@ -8,12 +8,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import text
 
-from bot.adapters.store import audit_log, command_rows, incident_rows, outbox_rows, revision_rows, schema
+from bot.adapters.store import audit_log, command_rows, debt_rows, incident_rows, outbox_rows, revision_rows, schema
 from bot.adapters.store.address import parse_address
 from bot.adapters.store.audit_chain import AuditVerdict, StoredAudit
 from bot.adapters.store.database import Database
 from bot.adapters.store.lease_rows import Leases
 from bot.adapters.store.uninterrupted import to_its_end
+from bot.core.debts import Debt
 from bot.core.incidents import AuditRow, Changes, Command, OutboxRow, Snapshot, Thread
 
 Clock = Callable[[], datetime]
@@ -175,6 +176,20 @@ class SqlStore:
         """Note a command's end."""
         async with self.database.writing() as connection:
             await command_rows.finish(connection, command, result=result, at=self._clock())
+
+    # -- debts
+
+    @transaction
+    async def debts(self) -> Sequence[Debt]:
+        """Debts that aren't settled, oldest first."""
+        async with self.database.reading() as connection:
+            return await debt_rows.standing(connection)
+
+    @transaction
+    async def save_debt(self, debt: Debt) -> None:
+        """Keep a debt as it is now."""
+        async with self.database.writing() as connection:
+            await debt_rows.save(connection, debt)
 
     # -- audit
 

@@ -22,6 +22,8 @@ SCOPES: dict[str, set[str]] = {
     "conversations_replies": {"channels:history", "groups:history"},
     "views_open": set(),
     "views_update": set(),
+    "usergroups_users_list": {"usergroups:read"},
+    "users_info": {"users:read", "users:read.email"},
 }
 FEATURES = {"commands", "app_mentions:read"}
 
@@ -50,10 +52,10 @@ def test_scopes_are_those_of_the_methods_and_features(manifest: dict[str, Any]) 
 
 def test_each_scope_is_explained() -> None:
     lines = MANIFEST.read_text(encoding="utf-8").splitlines()
-    scopes = [number for number, line in enumerate(lines) if re.fullmatch(r"\s+- [a-z_]+(:[a-z]+)?", line)]
+    scopes = [number for number, line in enumerate(lines) if re.fullmatch(r"\s+- [a-z_]+(:[a-z.]+)?", line)]
     bot = lines.index("    bot:")
     listed = [number for number in scopes if bot < number < lines.index("settings:")]
-    assert len(listed) == 5
+    assert len(listed) == 8
     assert all(lines[number - 1].lstrip().startswith("# ") for number in listed)
 
 
