@@ -88,7 +88,7 @@ class Player:
             wait = (moments.due(line.at) - self._clock()).total_seconds()
             if wait > 0:
                 await asyncio.sleep(wait)
-            if line.kind in ("tree", "managed", "revision"):
+            if line.kind in ("tree", "managed", "revision", "manifests"):
                 self._answer(line, moments)
             else:
                 self._tell(line, moments)
@@ -145,6 +145,9 @@ class Player:
                 self._put_missing(objects.from_managed(data))
                 for revision, manifests in earlier_manifests(self._told_of, line.about, data):
                     self._argocd.set_manifests(line.about, revision, manifests)
+            case "manifests":
+                app, _, revision = line.about.partition("@")
+                self._argocd.set_manifests(app, revision, data)
             case _:
                 self._argocd.set_revision(
                     line.about,

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 Json = dict[str, Any]
-Kind = Literal["application", "event", "pod", "notification", "tree", "managed", "revision"]
+Kind = Literal["application", "event", "pod", "notification", "tree", "managed", "revision", "manifests"]
 
 _ANSWERS = re.compile(
     r"^/api/v1/applications/(?P<app>[^/?]+)/"
-    r"(?:(?P<what>resource-tree|managed-resources)|revisions/(?P<revision>[0-9a-f]{40})/metadata)$"
+    r"(?:(?P<what>resource-tree|managed-resources)|revisions/(?P<revision>[0-9a-f]{40})/metadata"
+    r"|manifests\?revision=(?P<rendered>[0-9a-f]{40}))$"
 )
 _FILES: dict[Kind, str] = {
     "application": "argocd/stream/{name}.ndjson",
@@ -32,7 +33,10 @@ _FILES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that came: when, of which kind, about which Application or revision (answers only), and its data."""
+    """One thing that came: when, of which kind, about which Application or revision (answers only), and its data.
+
+    `about` of manifests is `<Application>@<revision>`.
+    """
 
     at: datetime
     kind: Kind
@@ -85,9 +89,9 @@ def _answers(path: Path) -> Iterator[Line]:
         if asked:
             yield Line(
                 at=datetime.fromisoformat(exchange["at"]),
-                kind=kinds[asked["what"]],
+                kind="manifests" if asked["rendered"] else kinds[asked["what"]],
                 data=body,
-                about=asked["revision"] or asked["app"],
+                about=f"{asked['app']}@{asked['rendered']}" if asked["rendered"] else asked["revision"] or asked["app"],
             )
 
 

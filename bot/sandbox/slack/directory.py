@@ -120,7 +120,7 @@ class SlashCommand:
 GITOPS_COMMAND: Final = SlashCommand(
     command="/gitops",
     description="Ask the GitOps responder",
-    suggestions=("/gitops status", "/gitops why grafana-prod", "/gitops help"),
+    suggestions=("/gitops status", "/gitops why grafana-prod", "/gitops debts", "/gitops help"),
 )
 
 
