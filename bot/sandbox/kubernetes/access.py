@@ -28,6 +28,7 @@ class Access:
     def __init__(self, token: str) -> None:
         self._token = token
         self._rules: set[_Rule] = set()
+        self.asked: set[tuple[str, str]] = set()
 
     def forbid(self, resource: str, *, verbs: Iterable[str] = READS, namespace: str | None = None) -> None:
         """Forbid verbs on a resource (`secrets`, `deployments.apps`), everywhere or in one namespace."""
@@ -43,10 +44,12 @@ class Access:
         if not secrets.compare_digest(given.encode(), self._token.encode()):
             raise unauthorized()
 
-    def authorize(self, verb: str, kind: Kind, *, namespace: str = "", name: str = "") -> None:
+    def authorize(self, verb: str, kind: Kind, *, namespace: str = "", name: str = "", subresource: str = "") -> None:
         """Refuse what isn't allowed."""
-        if not self.allowed(verb, kind.resource, namespace):
-            raise forbidden(kind, user=USER, verb=verb, namespace=namespace, name=name)
+        resource = f"{kind.resource}/{subresource}" if subresource else kind.resource
+        self.asked.add((verb, resource))
+        if not self.allowed(verb, resource, namespace):
+            raise forbidden(kind, user=USER, verb=verb, namespace=namespace, name=name, subresource=subresource)
 
     def allowed(self, verb: str, resource: str, namespace: str) -> bool:
         """Say whether a verb is allowed. A list of all namespaces needs the right in every one."""

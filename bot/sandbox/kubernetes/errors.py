@@ -81,13 +81,13 @@ def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized")
 
 
-def forbidden(kind: Kind, *, user: str, verb: str, namespace: str, name: str) -> ApiError:
+def forbidden(kind: Kind, *, user: str, verb: str, namespace: str, name: str, subresource: str = "") -> ApiError:
     """Refuse for want of a right."""
     subject = f'{kind.resource} "{name}"' if name else kind.resource
+    resource = f"{kind.plural}/{subresource}" if subresource else kind.plural
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     message = (
-        f'{subject} is forbidden: User "{user}" cannot {verb} resource "{kind.plural}" '
-        f'in API group "{kind.group}" {where}'
+        f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{kind.group}" {where}'
     )
     return ApiError(403, message, details=_details(kind, name))
 

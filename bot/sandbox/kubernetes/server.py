@@ -12,6 +12,7 @@ from bot.sandbox.kubernetes import errors
 from bot.sandbox.kubernetes.access import READS, Access
 from bot.sandbox.kubernetes.discovery import Discovery, has_status
 from bot.sandbox.kubernetes.kinds import REVIEWS, Kind, Kinds, split_api_version
+from bot.sandbox.kubernetes.logs import Logs
 from bot.sandbox.kubernetes.reading import flag, get_object, list_objects, selection
 from bot.sandbox.kubernetes.state import State
 from bot.sandbox.kubernetes.values import Json
@@ -43,6 +44,7 @@ class FakeKubernetes:
         self._access = Access(token)
         self._access.forbid("secrets")
         self._discovery = Discovery(self._kinds)
+        self._logs = Logs()
 
     # --- the server ---
 
@@ -109,6 +111,10 @@ class FakeKubernetes:
         """Return all objects of a kind, by namespace and name."""
         return copy.deepcopy(self._state.all_of(self._kinds.named(api_version, kind)))
 
+    def put_log(self, namespace: str, pod: str, container: str, text: str, *, previous: bool = False) -> None:
+        """Store the log of a container's present run, or of the one before."""
+        self._logs.put(namespace, pod, container, text, previous=previous)
+
     # --- kinds and rights ---
 
     def serve_kind(self, api_version: str, kind: str, plural: str, *, namespaced: bool) -> None:
@@ -137,6 +143,11 @@ class FakeKubernetes:
     def allow(self, resource: str) -> None:
         """Take back all that was forbidden on a resource."""
         self._access.allow(resource)
+
+    @property
+    def asked(self) -> set[tuple[str, str]]:
+        """Return which rights were needed so far: verb and resource (`pods/log`, `deployments.apps`)."""
+        return self._access.asked
 
     # --- what happens ---
 
@@ -198,6 +209,8 @@ class FakeKubernetes:
             raise errors.no_such_resource()
         if request.method != "GET":
             return self._refuse_write(request, kind, namespace, name)
+        if (kind.group, kind.kind, subresource) == ("", "Pod", "log"):
+            return self._log(request, kind, namespace, name)
         if name:
             if subresource not in ("", "status") or (subresource and not has_status(kind)):
                 raise errors.no_such_resource()
@@ -209,6 +222,13 @@ class FakeKubernetes:
         if watches:
             return await self._watches.serve(request, wanted)
         return list_objects(self._state, request, wanted)
+
+    def _log(self, request: web.Request, kind: Kind, namespace: str, name: str) -> web.Response:
+        self._access.authorize("get", kind, namespace=namespace, name=name, subresource="log")
+        pod = self._state.get(kind, (namespace, name))
+        if pod is None:
+            raise errors.not_found(kind, name)
+        return self._logs.answer(request, pod, previous=flag(request, "previous"))
 
     def _refuse_write(self, request: web.Request, kind: Kind, namespace: str, name: str) -> web.Response:
         verb = _WRITES.get(request.method)
