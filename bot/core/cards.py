@@ -126,20 +126,26 @@ class PlanCard:
     """A plan as the confirmation shows it. A `refusal` replaces the confirm button and says the way that works.
 
     `value` comes back with the confirmation. `choices` are (value, label) of other targets, `chosen` the current one.
+    `changes` are what will differ afterwards, object by object; `undo` the way back; `right` what Argo CD must grant.
     An `outcome` takes the place of everything: it says what became of the plan, and nothing is left to confirm.
     """
 
     title: str
     will: tuple[Phrase, ...] = ()
     will_not: tuple[Phrase, ...] = ()
+    changes: tuple[Phrase, ...] = ()
     warnings: tuple[Phrase, ...] = ()
     commands: tuple[Phrase, ...] = ()
+    undo: Phrase | None = None
+    risk: str = ""
+    right: str = ""
     refusal: Phrase | None = None
     outcome: Phrase | None = None
     confirm: str = ""
     value: str = ""
     tone: Tone = Tone.NEUTRAL
     choices: tuple[tuple[str, str], ...] = ()
+    choices_title: str = "Target"
     chosen: str = ""
 
 

@@ -76,13 +76,17 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One deployment in an Application's history, oldest first in `AppState.history`. `id` is what a rollback names."""
+    """One deployment in an Application's history, oldest first in `AppState.history`. `id` is what a rollback names.
+
+    `source` is a mark of what it was made from, as `AppState.source`: equal marks mean equal parameters.
+    """
 
     id: int
     revision: str
     deployed_at: datetime | None
     initiated_by: str = ""
     automated: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,7 @@ class AppState:
     option. `operation_pending`: `.operation` is set, so conditions and results may vanish without being gone.
     `cluster` is the name of the destination cluster as this bot knows it, `destination` its server or name.
     `parent` is the app-of-apps that tracks this Application, `application_set` the ApplicationSet that owns it.
+    `source` is a mark of its sources' parameters (path, chart, Helm values …), revisions left out.
     """
 
     ref: AppRef
@@ -126,6 +131,7 @@ class AppState:
     hydrator_message: str = ""
     parent: AppRef | None = None
     application_set: str = ""
+    source: str = ""
 
 
 def settled_healthy(state: AppState) -> bool:

@@ -15,7 +15,7 @@ from bot.adapters.argocd import parse, stream
 from bot.adapters.argocd.http import Http, TimedOut
 from bot.adapters.argocd.values import name as name_of
 from bot.adapters.argocd.values import record
-from bot.core.signals import AppRef
+from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import (
     AppState,
     ListedApp,
@@ -35,6 +35,9 @@ LIST_LIMIT = 200 * 1024 * 1024
 
 LIST_PATIENCE = 6
 """How many times the timeout a list may take: tens of megabytes on a large installation."""
+
+RENDER_PATIENCE = 3
+"""How many times the timeout a rendering may take."""
 
 SILENCE = 60.0
 """Seconds without a heartbeat (one comes each 15 s) after which a stream counts as cut."""
@@ -63,6 +66,7 @@ class ArgoCDClient:
         self._place = place
         self._http = Http(name=name, url=url, token=token, session=session, tls=tls, timeout=timeout, silence=silence)
         self._home = ""
+        self._username = ""
 
     async def changes(self) -> AsyncGenerator[AppState | AppGone, None]:
         """The Application stream: a replay of all, then live. Ends with the server, or raises when it is cut."""
@@ -107,6 +111,18 @@ class ArgoCDClient:
     async def managed(self, ref: AppRef) -> Sequence[ManagedResource]:
         """Desired and live state of each managed object."""
         return parse.managed(await self._read(ref, "managed-resources"))
+
+    async def manifests(self, ref: AppRef, revision: str) -> Sequence[str]:
+        """What a revision renders to with today's parameters; each of several sources' revisions at its place."""
+        parts = revision.split(",")
+        query: list[tuple[str, str]] = list(_query(ref, "").items())
+        if len(parts) == 1:
+            query.append(("revision", revision))
+        for place, part in enumerate(parts if len(parts) > 1 else (), start=1):
+            query += [("revisions", part), ("sourcePositions", str(place))]
+        path = ("v1", "applications", ref.name, "manifests")
+        body = await self._http.read(*path, query=query, patience=RENDER_PATIENCE, again=False)
+        return self._parsed(lambda: parse.manifests(body))
 
     async def revision(self, ref: AppRef, revision: str, *, history_id: int | None = None) -> RevisionInfo:
         """The commit of a revision; of several sources' revisions (joined with a comma) the newest commit.
@@ -166,6 +182,26 @@ class ArgoCDClient:
         """Ask the running operation to end; it does so in its own time."""
         await self._write("DELETE", ref, "operation", query=_query(ref, project))
 
+    async def refresh_hard(self, ref: AppRef, *, project: str) -> AppState:
+        """Drop the cached manifests, render anew, compare; returns the state after it."""
+        query = _query(ref, project) | {"refresh": "hard"}
+        path = ("v1", "applications", ref.name)
+        value = self._json(await self._http.read(*path, query=query, patience=RENDER_PATIENCE, again=False))
+        return self._parsed(lambda: parse.application(value, self._place))
+
+    async def restart(self, ref: AppRef, workload: ObjectRef, *, project: str) -> None:
+        """Restart a workload's pods by Argo CD's resource action."""
+        body = {
+            "name": ref.name,
+            "namespace": workload.namespace,
+            "resourceName": workload.name,
+            "group": workload.group,
+            "version": "v1",
+            "kind": workload.kind,
+            "action": "restart",
+        }
+        await self._write("POST", ref, "resource", "actions", "v2", body=body | _query(ref, project))
+
     async def toggle_auto_sync(self, ref: AppRef, *, parent: AppRef, parent_project: str) -> None:
         """Flip `automated.enabled` of an Application through its parent: no `update` right is needed (facts §8.24)."""
         body = {
@@ -196,14 +232,21 @@ class ArgoCDClient:
         spec["syncPolicy"] = policy
         await self._write("PUT", ref, "spec", query={**_query(ref, project), "validate": "false"}, body=spec)
 
+    async def username(self) -> str:
+        """The account's name, as `initiatedBy` of its operations; a refusal where the token isn't good."""
+        if not self._username:
+            user = record(self._json(await self._http.read("v1", "session", "userinfo")))
+            if user.get("loggedIn") is not True:  # a bad token is 200 and an empty object
+                words = f"Argo CD {self.name} does not accept the bot's token. Give the bot a new one."
+                raise Refused(words, status=401, reason="Unauthenticated")
+            self._username = name_of(user.get("username"))
+        return self._username
+
     async def check(self) -> str:
         """Who we are there and its version, or raises."""
         version = record(self._json(await self._http.read("version")))
-        user = record(self._json(await self._http.read("v1", "session", "userinfo")))
-        if user.get("loggedIn") is not True:  # a bad token is 200 and an empty object
-            words = f"Argo CD {self.name} does not accept the bot's token. Give the bot a new one."
-            raise Refused(words, status=401, reason="Unauthenticated")
-        return f"{name_of(user.get('username'))} at Argo CD {name_of(version.get('Version')) or 'of unknown version'}"
+        self._username = ""
+        return f"{await self.username()} at Argo CD {name_of(version.get('Version')) or 'of unknown version'}"
 
     @property
     def place(self) -> parse.Place:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
@@ -26,6 +26,10 @@ WAITS = (0.1, 0.4)
 
 SHORT_WAIT = 2.0
 """Seconds of a Retry-After that a read waits for itself; longer ones are its caller's to wait for."""
+
+
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+"""A request's query; pairs where a name stands several times."""
 
 
 class TimedOut(Unreachable):
@@ -58,7 +62,7 @@ class Http:
     async def read(
         self,
         *path: str,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         limit: int = RESPONSE_LIMIT,
         patience: float = 1.0,
         again: bool = True,
@@ -112,7 +116,7 @@ class Http:
         method: str,
         path: tuple[str, ...],
         *,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         data: bytes | None = None,
         limit: int = RESPONSE_LIMIT,
         patience: float = 1.0,
@@ -149,7 +153,7 @@ class Http:
             allow_redirects=False,  # the token goes to the configured address only
         )
 
-    def _url(self, path: tuple[str, ...], query: Mapping[str, str] | None) -> str:
+    def _url(self, path: tuple[str, ...], query: Query | None) -> str:
         """`<url>/api/<path>`, each part quoted: a name from outside can't lead to another endpoint."""
         for part in path:
             if part in ("", ".", ".."):

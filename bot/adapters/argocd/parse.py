@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from bot.adapters.argocd.values import flag, moment, name, names, number, record, records, text
-from bot.core.signals import AppRef, ObjectRef
+from bot.core.signals import AppRef, ObjectRef, fingerprint
 from bot.core.states import (
     AppState,
     Condition,
@@ -133,6 +133,7 @@ def application(value: object, place: Place) -> AppState:
             ),
             "",
         ),
+        source=_parameters(spec),
     )
 
 
@@ -166,6 +167,12 @@ def managed(value: object) -> tuple[ManagedResource, ...]:
         )
         for item in records(record(value).get("items"))[:LIST_LIMIT]
     )
+
+
+def manifests(body: bytes) -> tuple[str, ...]:
+    """What a revision renders to, each object as the JSON text it is."""
+    found = record(json_value(body)).get("manifests")
+    return tuple(item for item in found if isinstance(item, str))[:LIST_LIMIT] if isinstance(found, list) else ()
 
 
 def revision_info(value: object, revision: str) -> RevisionInfo:
@@ -274,6 +281,7 @@ def _history(item: Mapping[str, Any]) -> HistoryEntry:
         deployed_at=moment(item.get("deployedAt")),
         initiated_by=name(initiated.get("username")),
         automated=flag(initiated.get("automated")),
+        source=_parameters(item),
     )
 
 
@@ -289,6 +297,13 @@ def _node(item: Mapping[str, Any]) -> TreeNode:
         images=names(item.get("images")),
         status_reason=info.get("Status Reason", ""),
     )
+
+
+def _parameters(body: Mapping[str, Any]) -> str:
+    """A mark of what manifests are made from beside the revision: where two are equal, so are the parameters."""
+    sources = records(body.get("sources")) or [record(body.get("source"))]
+    bare = [{key: value for key, value in source.items() if key != "targetRevision"} for source in sources]
+    return fingerprint(msgspec.json.encode(bare, order="deterministic").decode()) if any(bare) else ""
 
 
 def _object(item: Mapping[str, Any]) -> ObjectRef:

@@ -94,9 +94,11 @@ def test_hook_phases_of_a_finished_sync_are_no_failures() -> None:
     assert state.operation is not None
     assert [result.hook_phase for result in state.operation.results] == ["Running", "Running"]
     assert not any(result.failed for result in state.operation.results)
+    assert state.source
     assert state.history == (
         HistoryEntry(
             id=0,
+            source=state.source,
             revision="0dcd3eaf6064ba4b9e5031be49921fcb67f56729",
             deployed_at=datetime(2026, 11, 23, 8, 19, 1, tzinfo=UTC),
             automated=True,
