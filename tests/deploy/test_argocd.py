@@ -59,6 +59,12 @@ def asks(question: str, **arguments: str | AppRef) -> Ask:
     return ask
 
 
+def restarts(kind: str) -> Ask:
+    """A restart of a workload."""
+    workload = ObjectRef(group="apps", kind=kind, namespace="web", name="web")
+    return lambda client: client.restart(WEB, workload, project="monitoring")
+
+
 READ: Mapping[str, Ask] = {
     "list": seen,
     "stream": first_change,
@@ -78,6 +84,9 @@ ACT: Mapping[str, Ask] = {
         WEB, SyncRequest(resources=(ObjectRef(kind="Service", namespace="web", name="web"),)), project="monitoring"
     ),
     "rollback": lambda client: client.rollback(WEB, 0, prune=False, project="monitoring"),
+    "restart of a Deployment": restarts("Deployment"),
+    "restart of a StatefulSet": restarts("StatefulSet"),
+    "restart of a DaemonSet": restarts("DaemonSet"),
     "pause through the parent": lambda client: client.toggle_auto_sync(WEB, parent=ROOT_APP, parent_project="default"),
 }
 UPDATE: Mapping[str, Ask] = {
@@ -158,6 +167,10 @@ async def tried(ask: Ask, granted: Mapping[str, list[str]], session: aiohttp.Cli
 def app(name: str, project: str) -> Json:
     made = application(name)
     made["spec"]["project"] = project
+    made["status"]["resources"] += [
+        {"group": "apps", "version": "v1", "kind": kind, "namespace": "web", "name": "web", "status": "Synced"}
+        for kind in ("StatefulSet", "DaemonSet")
+    ]
     if name == "web":
         made["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] = (
             "prod-root:argoproj.io/Application:argocd/web"
