@@ -8,6 +8,7 @@ import typer
 from bot.cli.data import audit_app, db_app
 from bot.cli.knowledge import knowledge_app
 from bot.cli.match import match
+from bot.cli.policy import policy_app
 from bot.cli.replaying import replay
 from bot.cli.running import demo, doctor, run, sandbox, why
 
@@ -22,3 +23,4 @@ for command in (run, demo, sandbox, why, match, replay, doctor):
 app.add_typer(knowledge_app, name="kb")
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
+app.add_typer(policy_app, name="policy")

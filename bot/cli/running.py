@@ -29,6 +29,7 @@ def run() -> None:
     settings = settings_or_exit(needed_for_run=True)
     from bot.adapters.log import configure_logging
     from bot.app.bot import Bot
+    from bot.app.policy_file import BadPolicy
     from bot.kb.loader import BadKnowledge
     from bot.service.ports import PortError
 
@@ -38,7 +39,7 @@ def run() -> None:
         bot = Bot(settings)
         try:
             address = await bot.start()
-        except (PortError, BadKnowledge) as error:
+        except (PortError, BadKnowledge, BadPolicy) as error:
             typer.echo(str(error), err=True)
             return 2
         typer.echo(f"The bot runs; its web server is at {address}", err=True)
