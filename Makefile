@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := bot tests
+SOURCES := bot deploy tests
 
 .PHONY: demo run test check format bench clean
 .DEFAULT_GOAL := help
