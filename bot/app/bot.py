@@ -85,7 +85,7 @@ class Bot:
             gitops=gitops,
             argocd_urls={item.name: str(item.url) for item in settings.argocd_instances},
             clusters=clusters,
-            witnesses=witnesses_of(gitops=gitops, clusters=clusters),
+            witnesses=witnesses_of(settings, gitops=gitops, clusters=clusters, session=session),
             policy=policy,
             intervals=intervals_of(settings),
             readiness=self.readiness,

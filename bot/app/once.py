@@ -50,7 +50,7 @@ async def ask_why(settings: Settings, name: str) -> tuple[list[Answer], list[str
         investigator = Investigator(
             entries=knowledge.entries,
             responder=responder,
-            witnesses=witnesses_of(gitops=gitops, clusters=clusters),
+            witnesses=witnesses_of(settings, gitops=gitops, clusters=clusters, session=session),
             clock=utc_now,
             deadline=deadline,
         )

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 
+import aiohttp
+
 from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.argocd.witness import ArgoCDWitness
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.kubernetes.witness import KubernetesWitness
+from bot.adapters.registry.client import RegistryClient
+from bot.adapters.registry.witness import RegistryWitness
 from bot.core.signals import AppRef
 from bot.service.investigate import Witness
+from bot.settings import Settings
 
 
 class LiveWitnesses:
@@ -34,13 +39,17 @@ class LiveWitnesses:
 
 
 def witnesses_of(
+    settings: Settings,
     *,
     gitops: Mapping[str, ArgoCDClient],
     clusters: Mapping[str, KubernetesClient],
+    session: aiohttp.ClientSession,
 ) -> LiveWitnesses:
     """Everyone who can be asked, over the clients that are there already."""
+    mirrors = {host: str(address) for host, address in settings.registry.mirrors.items()}
+    registries = RegistryClient(session, mirrors=mirrors)
     return LiveWitnesses(
         argocds={name: ArgoCDWitness(client) for name, client in gitops.items()},
         clusters={name: KubernetesWitness(client) for name, client in clusters.items()},
-        registry=None,
+        registry=RegistryWitness(registries),
     )

@@ -8,8 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.cards import Verdict
 from bot.core.entries import GENERIC, Entry
-from bot.core.incidents import LIVE, Changes, Effect, EffectKind, Incident, Snapshot, Standing, State
+from bot.core.incidents import (
+    LIVE,
+    Candidate,
+    Changes,
+    Effect,
+    EffectKind,
+    Evidence,
+    Incident,
+    RuledOut,
+    Snapshot,
+    Standing,
+    State,
+)
 from bot.core.ledger import Ledger, reference
 from bot.core.observation import Aspect, Owners, app_aspects, event_signal, is_wrapper, pod_signals
 from bot.core.placement import Placement, Recognise, Recognised
@@ -73,6 +86,21 @@ class Board:
     def recognised(self, signal: Signal) -> Recognised:
         """What the knowledge base makes of a signal, without placing it."""
         return self._recognise(signal)
+
+    def replace_root(
+        self,
+        incident: Incident,
+        candidate: Candidate,
+        *,
+        ruled_out: RuledOut,
+        evidence: tuple[Evidence, ...],
+        verdict: Verdict,
+        now: datetime,
+    ) -> None:
+        """Let the next candidate take the place of a root that evidence ruled out."""
+        self._placement.replace_root(
+            incident, candidate, ruled_out=ruled_out, evidence=evidence, verdict=verdict, now=now
+        )
 
     # -- Applications
 
@@ -311,6 +339,7 @@ class Board:
             entry=recognised.entry if recognised.verdict == "known" else "",
             confidence=recognised.confidence,
             captures=recognised.captures,
+            candidates=recognised.candidates,
             incident=before.incident if before else "",
             appeared_at=now,
         )

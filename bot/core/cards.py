@@ -80,7 +80,8 @@ class IncidentCard:
     """The whole of an incident as people see it. The root message shows the head; the thread shows the rest.
 
     `state` is the incident's state; `apps` are `namespace/name`; `count` the number of failure reports so far;
-    `ruled_out` and `not_asked` name what was excluded and what could not be asked.
+    `confirmation` is the answer that confirms the cause (it is among `proof` too); `ruled_out` and `not_asked` name
+    what was excluded and what could not be asked.
     """
 
     incident: str
@@ -95,6 +96,7 @@ class IncidentCard:
     impact: Phrase | None = None
     risk: Phrase | None = None
     proof: tuple[Quote, ...] = ()
+    confirmation: Quote | None = None
     ruled_out: tuple[Phrase, ...] = ()
     not_asked: tuple[Phrase, ...] = ()
     fixes: tuple[Fix, ...] = ()

@@ -33,6 +33,23 @@ class IncidentKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Another entry that a signal fits, ranked after the best: what takes its place where evidence rules that out."""
+
+    entry: str
+    confidence: float
+    captures: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuledOut:
+    """An entry that an incident looked like, and the answer that sank it."""
+
+    entry: str
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A signal with what was made of it: its match, whether it is still true, and the incident it supports.
 
@@ -46,6 +63,7 @@ class Standing:
     entry: str = ""
     confidence: float = 0.0
     captures: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     incident: str = ""
     appeared_at: datetime
     gone_at: datetime | None = None
@@ -72,7 +90,8 @@ class Incident:
 
     `hold_until` is set while a bare state waits for its cause. `captures` fill the root entry's texts. `signals` and
     `symptoms` are ids of `Standing`s: what the root rests on, and what it explains. `posted` says a thread exists or
-    is queued. `returned` counts reopenings. `merged_into` names the surviving incident.
+    is queued. `returned` counts reopenings. `merged_into` names the surviving incident. `ruled_out` are entries that it
+    looked like before `entry` took their place.
     """
 
     id: str
@@ -89,6 +108,7 @@ class Incident:
     signals: tuple[str, ...] = ()
     symptoms: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    ruled_out: tuple[RuledOut, ...] = ()
     first_evidence_at: datetime
     opened_at: datetime
     updated_at: datetime

@@ -125,9 +125,16 @@ def verdict_of(evidence: Sequence[Evidence]) -> Verdict:
     )
 
 
+def sunk_by(evidence: Sequence[Evidence]) -> Quote:
+    """The answer that rules an entry out: what refutes it, else what doesn't confirm it."""
+    refuting = [item for item in evidence if item.weight == "refute" and item.answer == Answer.YES]
+    denying = [item for item in evidence if item.weight == "confirm" and item.answer == Answer.NO]
+    return (refuting or denying)[0].quote
+
+
 def label(kind: QuestionType) -> str:
     """Who was asked what, for people."""
-    return f"{SYSTEMS[kind.system]}: {kind.doc[:1].lower()}{kind.doc[1:]}"
+    return f"{SYSTEMS[kind.system]}, {kind.name.partition('.')[2].replace('_', ' ')}"
 
 
 def _inquiry(question: Question, values: Mapping[str, str], qualify: Qualify) -> Inquiry | Unasked:

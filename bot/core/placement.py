@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 
 from bot.core.cards import Verdict
 from bot.core.entries import GENERIC, Entry
-from bot.core.incidents import LIVE, Effect, EffectKind, Incident, IncidentKey, Standing, State
+from bot.core.incidents import (
+    LIVE,
+    Candidate,
+    Effect,
+    EffectKind,
+    Evidence,
+    Incident,
+    IncidentKey,
+    RuledOut,
+    Standing,
+    State,
+)
 from bot.core.ledger import Ledger, reference
 from bot.core.masking import mask
 from bot.core.observation import OPERATION_FAILED, failed_attempt, is_bare_state
@@ -25,12 +36,13 @@ _ERROR_CONDITIONS = ("Error", "Failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """What the knowledge base makes of a signal: `verdict` is known, unknown or noise."""
+    """What the knowledge base makes of a signal: `verdict` is known, unknown or noise. `candidates` fit less well."""
 
     verdict: str
     entry: str = ""
     confidence: float = 0.0
     captures: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
 
 Recognise = Callable[[Signal], Recognised]
@@ -56,6 +68,8 @@ class Placement:
         key, found = self._key(standing)
         incident = self._ledger.by_key(key)
         # Where the key is only an alias, the signal is a symptom of what the incident has become.
+        if incident is not None and standing.entry in {item.entry for item in incident.ruled_out}:
+            standing = _as_candidate(standing, incident.entry) or standing
         own = incident is not None and incident.entry == standing.entry
         if incident is not None and own and (incident.state in LIVE or self._may_reopen(incident, now)):
             return self._support(incident, standing, now)
@@ -73,6 +87,57 @@ class Placement:
             root = self._root_of_all(incident)
             if root is not None:
                 self._merge(incident, root, now)
+
+    def replace_root(
+        self,
+        incident: Incident,
+        candidate: Candidate,
+        *,
+        ruled_out: RuledOut,
+        evidence: tuple[Evidence, ...],
+        verdict: Verdict,
+        now: datetime,
+    ) -> None:
+        """Evidence sank an incident's root: the next candidate takes its place, in the same thread.
+
+        The old key stays as an alias. Where an incident has the new key already, the two become one.
+        """
+        signals = self._ledger.supporting(incident.signals)
+        fitting = [found for item in signals if (found := _as_candidate(item, candidate.entry)) is not None]
+        if not fitting:
+            return
+        lead = min(fitting, key=lambda item: (item.gone_at is not None, item.appeared_at, item.id))
+        key, subject_found = self._key(lead)
+        entry = self._entries[candidate.entry]
+        supporting = tuple(sorted(reference(item) for item in fitting))
+        follows = tuple(item for item in incident.signals if item not in supporting)
+        for item in fitting:
+            self._ledger.put(item)
+        changed = replace(
+            incident,
+            key=key,
+            aliases=tuple(dict.fromkeys((*incident.aliases, incident.key))),
+            entry=entry.id,
+            severity=entry.severity,
+            verdict=verdict,
+            captures=candidate.captures,
+            evidence=evidence,
+            ruled_out=(*incident.ruled_out, ruled_out),
+            signals=supporting,
+            symptoms=tuple(dict.fromkeys((*incident.symptoms, *follows))),
+            subject_found=subject_found,
+        )
+        other = self._ledger.by_key(key)
+        if other is not None and other.id != incident.id and other.entry == entry.id and other.state in LIVE:
+            self._merge(changed, other, now)
+            return
+        self._ledger.put_incident(changed, now=now)
+        if changed.posted:
+            values = (("was", ruled_out.entry), ("root", entry.id), ("seen", ruled_out.quote.text))
+            note = f"note:{changed.id}:instead:{entry.id}"
+            self._ledger.effect(
+                Effect(kind=EffectKind.NOTE, incident=changed.id, key=note, note="instead", values=values)
+            )
 
     # -- opening and supporting
 
@@ -434,6 +499,14 @@ class Placement:
         subject, found = subject_of(entry, dict(standing.captures), signal, self._ledger)
         cluster = signal.app.argocd if entry.scope == "argocd" and signal.app else signal.cluster
         return IncidentKey(cluster=cluster, entry=entry.id, subject=subject), found
+
+
+def _as_candidate(standing: Standing, entry: str) -> Standing | None:
+    """The signal as its next best entry reads it; None where it doesn't fit that entry."""
+    found = next((item for item in standing.candidates if item.entry == entry), None)
+    if found is None:
+        return None
+    return replace(standing, entry=found.entry, confidence=found.confidence, captures=found.captures)
 
 
 def _weak(standing: Standing) -> bool:

@@ -1,8 +1,12 @@
 """What the knowledge base makes of a signal, as placement asks it. Drafts match, but claim nothing."""
 
+from bot.core.incidents import Candidate
 from bot.core.matching import Matcher
 from bot.core.placement import Recognise, Recognised
 from bot.core.signals import Signal
+
+CANDIDATES = 4
+"""Entries kept beside the best one."""
 
 
 def recogniser(matcher: Matcher) -> Recognise:
@@ -18,6 +22,13 @@ def recogniser(matcher: Matcher) -> Recognise:
             entry=best.entry.id,
             confidence=best.confidence,
             captures=tuple(sorted(best.captures.items())),
+            candidates=tuple(
+                Candidate(
+                    entry=match.entry.id, confidence=match.confidence, captures=tuple(sorted(match.captures.items()))
+                )
+                for match in result.matches
+                if match is not best and match.entry.status != "draft"
+            )[:CANDIDATES],
         )
 
     return recognise

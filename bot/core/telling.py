@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.core.cards import Button, Fix, IncidentCard, Phrase, Quote, Symptom, Tone, phrase
+from bot.core.cards import Button, Fix, IncidentCard, Phrase, Quote, Symptom, Tone, Verdict, phrase
 from bot.core.entries import Action, Entry
 from bot.core.evidence import object_text
-from bot.core.incidents import LIVE, Incident, Standing
+from bot.core.incidents import LIVE, Evidence, Incident, Standing
+from bot.core.inquiry import SYSTEMS, sunk_by
 from bot.core.ledger import Ledger
 from bot.core.plans import RESTART, ROLLBACK, SYNC, TITLES, Wanted
 from bot.core.plans.wanted import PRUNE
@@ -89,6 +90,9 @@ def incident_card(
     """The card of an incident as it stands now. `survivor_link` is where a merged incident is explained."""
     entry = entries.get(incident.entry)
     values = incident_values(incident, ledger)
+    looked_like = None
+    if incident.verdict is Verdict.RULED_OUT:
+        looked_like, entry = entry, None
     standing = [
         item for item in ledger.supporting(incident.signals) if item.gone_at is None or incident.state not in LIVE
     ]
@@ -103,22 +107,13 @@ def incident_card(
         verdict=incident.verdict,
         cluster=incident.key.cluster,
         apps=incident.apps,
-        diagnosis=_phrase(entry.diagnosis, values)
-        if entry
-        else phrase("No known root cause. What was said is quoted below."),
+        diagnosis=_phrase(entry.diagnosis, values) if entry else _no_cause(looked_like, incident, values),
         impact=_phrase(entry.impact, values) if entry and entry.impact else None,
         risk=_risk(entry, values) if entry else None,
         proof=_proof(incident, standing),
-        ruled_out=tuple(
-            phrase("{{question}}: {{seen}}", question=item.ask, seen=item.quote.text)
-            for item in incident.evidence
-            if item.answer == "no"
-        ),
-        not_asked=tuple(
-            phrase("{{question}}: {{why}}", question=item.ask, why=item.quote.text)
-            for item in incident.evidence
-            if item.answer == "unknown"
-        ),
+        confirmation=_confirmation(incident),
+        ruled_out=_ruled_out(incident, entries),
+        not_asked=_not_asked(incident),
         fixes=_fixes(entry, incident, values) if entry else (),
         symptoms=_symptoms(incident, ledger),
         buttons=action_buttons(incident, entry, values, ledger, audience) if entry else (),
@@ -130,6 +125,62 @@ def incident_card(
         returned=incident.returned,
         explained_by=survivor_link,
     )
+
+
+def _no_cause(looked_like: Entry | None, incident: Incident, values: Mapping[str, str]) -> Phrase:
+    """What is said where no entry explains it; `looked_like` is the one that its own questions ruled out."""
+    if looked_like is None:
+        return phrase("No known root cause. What was said is quoted below.")
+    title = _phrase(looked_like.title, values)
+    return phrase(
+        "No known cause. It looked like «{{title}}», which is ruled out: {{seen}}",
+        title=fill(title.template, dict(title.values)).replace("`", ""),
+        seen=sunk_by(incident.evidence).text,
+    )
+
+
+def _confirmation(incident: Incident) -> Quote | None:
+    """The answer that confirms the cause, if one does."""
+    if incident.verdict is not Verdict.CONFIRMED:
+        return None
+    return next((item.quote for item in incident.evidence if (item.weight, item.answer) == ("confirm", "yes")), None)
+
+
+def _ruled_out(incident: Incident, entries: Mapping[str, Entry]) -> tuple[Phrase, ...]:
+    """Entries that gave way to a better one, then what the answers speak against."""
+    before = [
+        phrase("«{{title}}»: {{seen}}", title=_bare_title(entries.get(item.entry), item.entry), seen=item.quote.text)
+        for item in incident.ruled_out
+    ]
+    against = [
+        phrase("{{question}}: {{answer}}. {{seen}}", question=_words(item), answer=item.answer, seen=item.quote.text)
+        for item in incident.evidence
+        if item.answer == ("yes" if item.weight == "refute" else "no")
+    ]
+    return (*before, *against)
+
+
+def _not_asked(incident: Incident) -> tuple[Phrase, ...]:
+    """What could not be asked: one line for each reason, with the system and the questions."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for item in incident.evidence:
+        if item.answer == "unknown":
+            system = SYSTEMS.get(item.ask.partition(".")[0], item.ask)
+            why = item.quote.text.removeprefix("not asked: ")
+            reasons.setdefault((system, why), []).append(_words(item))
+    return tuple(
+        phrase("{{system}} ({{questions}}): {{why}}", system=system, questions=", ".join(questions), why=why)
+        for (system, why), questions in reasons.items()
+    )
+
+
+def _words(item: Evidence) -> str:
+    return item.question.replace("_", " ")
+
+
+def _bare_title(entry: Entry | None, name: str) -> str:
+    """An entry's title without its values, which belonged to another reading of the message."""
+    return fill(entry.title, dict.fromkeys(placeholders(entry.title), "…")).replace("`", "") if entry else name
 
 
 def action_buttons(
@@ -181,7 +232,11 @@ def _proof(incident: Incident, standing: list[Standing]) -> tuple[Quote, ...]:
     quotes: dict[str, Quote] = {}
     for item in best:
         quotes.setdefault(item.signal.message, quote_of(item))
-    answers = [item.quote for item in incident.evidence if item.answer == "yes"]
+    telling = sorted(
+        (item for item in incident.evidence if item.answer == ("no" if item.weight == "refute" else "yes")),
+        key=lambda item: ("confirm", "refute", "support").index(item.weight),
+    )
+    answers = [item.quote for item in telling]
     return (*list(quotes.values())[:QUOTES], *answers)
 
 

@@ -36,5 +36,11 @@ def thread_note(effect: Effect) -> Note:
                 lines=(phrase("Still said: {{said}}", said=values.get("said", "")),),
                 tone=Tone.DANGER,
             )
+        case "instead":
+            root, was = values.get("root", ""), values.get("was", "")
+            return Note(
+                headline=phrase("**Another cause:** `{{root}}`, not `{{was}}`.", root=root, was=was),
+                lines=(phrase("Ruled out by: {{seen}}", seen=values.get("seen", "")),),
+            )
         case _:
             return Note(headline=phrase("{{what}}", what=effect.note))

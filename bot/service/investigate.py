@@ -14,9 +14,10 @@ from typing import Protocol
 import structlog
 
 from bot.core.board import Board
-from bot.core.entries import Entry
+from bot.core.cards import Verdict
+from bot.core.entries import GENERIC, Entry
 from bot.core.evidence import CATALOGUE, Answer
-from bot.core.incidents import LIVE, Changes, Evidence, Incident, State
+from bot.core.incidents import LIVE, Candidate, Changes, Evidence, Incident, RuledOut, State
 from bot.core.inquiry import (
     Answered,
     Arguments,
@@ -24,6 +25,7 @@ from bot.core.inquiry import (
     Unasked,
     evidence_of,
     next_questions,
+    sunk_by,
     unasked_evidence,
     verdict_of,
 )
@@ -41,6 +43,9 @@ ROUNDS = 6
 
 PATIENCE = 2.0
 """How many times one question's deadline a whole investigation may take; what is left then isn't asked."""
+
+CANDIDATES = 3
+"""Other entries asked about where the best one is ruled out."""
 
 AT_ONCE = 8
 """Incidents investigated at the same time."""
@@ -112,7 +117,13 @@ class Investigator:
         if case is None:
             return incident
         evidence = await self.ask(case)
-        await self._responder.change(lambda board, now: _keep(board, incident, evidence, now))
+        better = await self._better(incident, case) if verdict_of(evidence) is Verdict.RULED_OUT else None
+        if better is None:
+            await self._responder.change(lambda board, now: _keep(board, incident, evidence, now))
+        else:
+            candidate, found = better
+            sunk = RuledOut(entry=incident.entry, quote=sunk_by(evidence))
+            await self._responder.change(lambda board, now: _replace(board, incident, candidate, sunk, found, now))
         return self._responder.board.ledger.incidents.get(incident.id, incident)
 
     async def ask(self, case: Case) -> tuple[Evidence, ...]:
@@ -143,6 +154,37 @@ class Investigator:
                 values.update({name: value for name, value in evidence.exports if value})
                 found.append(evidence)
         return tuple(found)
+
+    async def _better(self, incident: Incident, case: Case) -> tuple[Candidate, tuple[Evidence, ...]] | None:
+        """The next best entry that its own questions don't rule out; one that they confirm comes first."""
+        ledger = self._responder.board.ledger
+        out = {incident.entry, *(item.entry for item in incident.ruled_out), *GENERIC}
+        ranked: dict[str, Candidate] = {}
+        for standing in ledger.supporting(incident.signals):
+            for candidate in standing.candidates:
+                if candidate.entry in self._entries and candidate.entry not in out:
+                    ranked.setdefault(candidate.entry, candidate)
+        candidates = sorted(ranked.values(), key=lambda item: -item.confidence)[:CANDIDATES]
+        bare = replace(incident, evidence=())
+        told = await asyncio.gather(
+            *(
+                self.ask(
+                    replace(
+                        case,
+                        entry=self._entries[item.entry],
+                        values=incident_values(replace(bare, captures=item.captures), ledger),
+                    )
+                )
+                for item in candidates
+            )
+        )
+        standing_ones = [
+            (item, found)
+            for item, found in zip(candidates, told, strict=True)
+            if verdict_of(found) is not Verdict.RULED_OUT
+        ]
+        standing_ones.sort(key=lambda pair: verdict_of(pair[1]) is not Verdict.CONFIRMED)
+        return standing_ones[0] if standing_ones else None
 
     def _consider(self, incident: Incident) -> None:
         entry = self._entries.get(incident.entry)
@@ -205,6 +247,20 @@ class Investigator:
             return Answered(value=None, saw="the answer could not be read; the bot's log says why")
         fields = {name: redact(value)[:SAW_LIMIT] for name, value in answered.fields.items()}
         return replace(answered, saw=redact(answered.saw)[:SAW_LIMIT], fields=fields)
+
+
+def _replace(
+    board: Board,
+    incident: Incident,
+    candidate: Candidate,
+    out: RuledOut,
+    evidence: tuple[Evidence, ...],
+    now: datetime,
+) -> None:
+    """Put the next candidate in the root's place, unless the incident became something else meanwhile."""
+    current = board.ledger.incidents.get(incident.id)
+    if current is not None and current.entry == incident.entry and current.state in LIVE:
+        board.replace_root(current, candidate, ruled_out=out, evidence=evidence, verdict=verdict_of(evidence), now=now)
 
 
 def _keep(board: Board, incident: Incident, evidence: Sequence[Evidence], now: datetime) -> None:

@@ -43,6 +43,7 @@ CAUSES = {
     Verdict.UNKNOWN: "Cause not known",
 }
 ROOT_QUOTE = 400
+CONFIRMATION = 200
 DETAIL_QUOTE = 1200
 COMMANDS = 1500
 SHOWN_APPS = 4
@@ -128,6 +129,9 @@ def _root_body(card: IncidentCard) -> Iterator[Block]:
     yield section(f"*{_cause_label(card)}:* {to_mrkdwn(card.diagnosis, 700)}")
     if card.proof and card.state != "merged":
         yield from quote(card.proof[0], ROOT_QUOTE)
+    if card.confirmation is not None and card.state != "merged":
+        seen = words(one_line(card.confirmation.text), CONFIRMATION)
+        yield context(f"\N{WHITE HEAVY CHECK MARK} {words(card.confirmation.label, 80)}: {seen}")
     if card.symptoms:
         others = "1 other symptom" if len(card.symptoms) == 1 else f"{len(card.symptoms)} other symptoms"
         yield context(f"Also explains {others}: see the thread")
