@@ -153,7 +153,7 @@ CATALOGUE: Mapping[str, QuestionType] = {
                   "Aggregated APIs that don't answer, each `name: condition`"),
         _question("kubernetes.owner", _REFERENCE, "object", "The topmost controller of the object", "owner: object"),
         _question("kubernetes.events", f"{_REFERENCE}, contains?: text", "list of text",
-                  "Warning events of the object, newest first"),
+                  "Warning events of the object, newest first; unknown without any, since they are kept for an hour"),
         _question("kubernetes.pod_security_level", "namespace: text", "text",
                   "The namespace's enforced Pod Security level: privileged, baseline, restricted or empty",
                   "version: text"),

@@ -9,16 +9,18 @@ QUOTED = 3
 
 
 def warnings(reports: Sequence[EventReport], contains: str) -> Answered:
-    """The messages of its warnings, newest first; only those that contain a text (in any case), where one is given."""
+    """The messages of its warnings, newest first; only those that contain a text (in any case), where one is given.
+
+    Not known without any: events are kept for an hour, so that their silence is no «no».
+    """
     wanted = contains.casefold()
     found = sorted(
         (item for item in reports if item.warning and wanted in f"{item.reason}: {item.message}".casefold()),
         key=lambda item: item.last_at,
         reverse=True,
     )
-    if found:
-        saw = "\n".join(f"{item.reason} ({item.count}×): {item.message}" for item in found[:QUOTED])
-    else:
+    if not found:
         about = f" that contains {contains!r}" if contains else ""
-        saw = f"no warning{about} among its events; they are kept for an hour by default"
+        return Answered(value=None, saw=f"no warning{about} among its events; they are kept for an hour by default")
+    saw = "\n".join(f"{item.reason} ({item.count}×): {item.message}" for item in found[:QUOTED])
     return Answered(value=tuple(item.message for item in found), saw=saw)

@@ -30,6 +30,8 @@ def free(nodes: Sequence[Node], pods: Iterable[Pod], resource: str) -> Answered:
     """The largest free amount of a resource on one node; every pod that was placed and hasn't ended counts."""
     if not nodes:
         return Answered(value=None, saw="the cluster has no node")
+    if "/" not in resource and not any(resource in (node.status.allocatable or {}) for node in nodes):
+        return Answered(value=None, saw=f"no node has anything that is called {resource}")
     used = _used(pods)
     left = {node.name: _left(node, used[node.name]).get(resource, Fraction(0)) for node in nodes}
     best = max(left, key=lambda name: left[name])

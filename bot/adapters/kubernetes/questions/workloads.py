@@ -89,16 +89,19 @@ def last_exit(runs: Sequence[Run], about: str) -> Answered:
 
 
 def log_lines(log: str, run: Run, contains: str) -> Answered:
-    """A log's last lines; only those that contain a text (in any case), where one is given."""
+    """A log's last lines; only those that contain a text (in any case), where one is given.
+
+    Not known without any: these are the last lines of one run, no more.
+    """
     wanted = contains.casefold()
     lines = [line.rstrip()[:LINE_LIMIT] for line in log.splitlines() if line.strip()][-LINES:]
     found = tuple(line for line in lines if wanted in line.casefold())
     about = f"{'previous ' if run.previous else ''}log of {run.container} in pod {run.pod}"
     if not lines:
-        return Answered(value=(), saw=f"the {about} is empty")
+        return Answered(value=None, saw=f"the {about} is empty")
     shown = found or tuple(lines)
     none = f", no {contains!r} in it" if contains and not found else ""
-    return Answered(value=found, saw="\n".join([f"{about}{none}:", *shown[-QUOTED_LINES:]]))
+    return Answered(value=found or None, saw="\n".join([f"{about}{none}:", *shown[-QUOTED_LINES:]]))
 
 
 def _runs(pod: Json) -> Iterator[Run]:
