@@ -236,8 +236,8 @@ def _proof(incident: Incident, standing: list[Standing]) -> tuple[Quote, ...]:
         (item for item in incident.evidence if item.answer == ("no" if item.weight == "refute" else "yes")),
         key=lambda item: ("confirm", "refute", "support").index(item.weight),
     )
-    answers = [item.quote for item in telling]
-    return (*list(quotes.values())[:QUOTES], *answers)
+    answers = {(item.quote.label, item.quote.text): item.quote for item in reversed(telling)}
+    return (*list(quotes.values())[:QUOTES], *reversed(answers.values()))
 
 
 def _fixes(entry: Entry, incident: Incident, values: Mapping[str, str]) -> tuple[Fix, ...]:

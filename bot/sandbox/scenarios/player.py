@@ -58,8 +58,8 @@ class Player:
         self._clear()
         self._told_of = recording.lines
         moments = Moments(start=recording.start, now=self._clock(), speed=speed)
-        for node in objects.NODES:
-            self._kubernetes.put(dict(node))
+        for each in objects.SURROUNDINGS:
+            self._kubernetes.put(each)
         first = {line.kind + line.about: line for line in reversed(recording.answers)}
         for line in first.values():
             self._answer(line, moments)
@@ -143,6 +143,7 @@ class Player:
             case "managed":
                 self._argocd.set_managed_resources(line.about, data)
                 self._put_missing(objects.from_managed(data))
+                self._give_templates()
                 for revision, manifests in earlier_manifests(self._told_of, line.about, data):
                     self._argocd.set_manifests(line.about, revision, manifests)
             case "manifests":
@@ -165,6 +166,13 @@ class Player:
             before = self._objects_of(obj, namespaced=bool(key[0])).get(key)
             if before is None or (obj.get("spec") and not before.get("spec")):
                 self._kubernetes.put(obj)
+
+    def _give_templates(self) -> None:
+        """Trees know ReplicaSets by name alone; their Deployments say what their pods look like."""
+        deployments = self._kubernetes.objects(APPS, "Deployment")
+        for replica_set in self._kubernetes.objects(APPS, "ReplicaSet"):
+            if fuller := objects.with_template(replica_set, deployments):
+                self._kubernetes.put(fuller)
 
     def _objects_of(self, like: Json, *, namespaced: bool) -> dict[tuple[str, str], Json]:
         """The objects of a kind by namespace and name; a custom kind is served from its first object on."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.core.inquiry import Answered
+from bot.core.masking import mask
 from bot.core.states import EventReport
 
 QUOTED = 3
@@ -22,5 +23,8 @@ def warnings(reports: Sequence[EventReport], contains: str) -> Answered:
     if not found:
         about = f" that contains {contains!r}" if contains else ""
         return Answered(value=None, saw=f"no warning{about} among its events; they are kept for an hour by default")
-    saw = "\n".join(f"{item.reason} ({item.count}×): {item.message}" for item in found[:QUOTED])
+    told: dict[str, EventReport] = {}
+    for item in found:  # many events tell of one failure: each retry names another pod
+        told.setdefault(mask(item.message), item)
+    saw = "\n".join(f"{item.reason} ({item.count}×): {item.message}" for item in list(told.values())[:QUOTED])
     return Answered(value=tuple(item.message for item in found), saw=saw)

@@ -1,5 +1,6 @@
 """What single objects answer, in the shapes real servers send them and in odd ones."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -7,9 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.kubernetes.questions import extensions, namespaces, nodes, references, services, storage, templates
+from bot.adapters.kubernetes.questions import (
+    events,
+    extensions,
+    namespaces,
+    nodes,
+    references,
+    services,
+    storage,
+    templates,
+)
 from bot.adapters.kubernetes.questions import workloads as work
 from bot.adapters.kubernetes.questions.shapes import Node
+from bot.core.signals import ObjectRef
+from bot.core.states import EventReport
 
 Json = dict[str, Any]
 anything = st.recursive(
@@ -209,3 +221,24 @@ def test_odd_objects_are_no_crash(one: Any, other: Any) -> None:  # noqa: ANN401
     work.last_exit(work.ended_runs(listed), "x")
     references.config_keys(obj)
     references.pull_secrets(obj, obj)
+
+
+def test_retries_of_one_failure_are_quoted_once() -> None:
+    def report(name: str, minute: int, message: str) -> EventReport:
+        moment = datetime(2026, 11, 23, 8, minute, tzinfo=UTC)
+        return EventReport(
+            cluster="prod", uid=name, resource_version="1", object=ObjectRef(kind="ReplicaSet", name="web"),
+            object_uid="u", reason="FailedCreate", message=message, warning=True, count=1, first_at=moment,
+            last_at=moment, component="replicaset-controller",
+        )  # fmt: skip
+
+    reports = [
+        report("a", 1, 'Error creating: pods "web-645f798cf7-2qq9s" is forbidden: exceeded quota'),
+        report("b", 2, 'Error creating: pods "web-645f798cf7-8xk4d" is forbidden: exceeded quota'),
+        report("c", 3, "something else"),
+    ]
+    answered = events.warnings(reports, "")
+    assert isinstance(answered.value, tuple)
+    assert len(answered.value) == len(reports)
+    assert answered.saw.count("exceeded quota") == 1
+    assert "8xk4d" in answered.saw
