@@ -48,8 +48,8 @@ _TRAILING = re2.compile(
 _TRANSPORT = re2.compile(
     r"(?i)^(?:(?:get|post|put|patch|delete|head|options) \"?https?://[^\s\"]+\"?: )?"
     r"(?:(?:dial|read|write) (?:tcp|udp|unix)|(?:unexpected )?eof\b|context\s+(?:deadline exceeded|canceled)"
-    r"|i/o timeout|connect(?:ion)?: |connection (?:error|refused|reset|closed)|error reading from server|transport: |http2: "
-    r"|net/http: "
+    r"|i/o timeout|connect(?:ion)?: |connection (?:error|refused|reset|closed)|error reading from server|transport: "
+    r"|http2: |net/http: "
     r"|tls handshake timeout|client\.timeout|stream terminated|the connection is (?:draining|unavailable)|no such host"
     r"|lookup \S+|last connection error|name resolver error|all subconns\b|transport is closing|closing transport"
     r"|no healthy upstream|upstream connect error|keepalive ping failed|grpc: |received message larger than"
