@@ -35,7 +35,7 @@ check: $(VENV)/dev.stamp ## the gate: format, lint, types, layers, knowledge, th
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot kb lint
-	$(BIN)/python -m bot kb test
+	$(BIN)/python -m bot kb test --corpus tests/corpus/labelled.jsonl
 	$(MAKE) test
 
 format: $(VENV)/dev.stamp ## rewrite the sources in the project's format
