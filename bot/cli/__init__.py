@@ -5,6 +5,7 @@ Heavy modules are imported inside the command that needs them, so that `match` a
 
 import typer
 
+from bot.cli.bench import bench
 from bot.cli.data import audit_app, db_app
 from bot.cli.knowledge import knowledge_app
 from bot.cli.match import match
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, demo, sandbox, why, match, replay, doctor):
+for command in (run, demo, sandbox, why, match, replay, doctor, bench):
     app.command()(command)
 app.add_typer(knowledge_app, name="kb")
 app.add_typer(db_app, name="db")

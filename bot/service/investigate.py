@@ -47,6 +47,12 @@ PATIENCE = 2.0
 CANDIDATES = 3
 """Other entries asked about where the best one is ruled out."""
 
+ASK_AGAIN_EVERY = 60.0
+"""Seconds after which what could not be answered is asked again."""
+
+ASK_AGAIN = 5
+"""How many times that is done; a system may stay away for long, and `why` asks anew anyway."""
+
 AT_ONCE = 8
 """Incidents investigated at the same time."""
 
@@ -96,6 +102,7 @@ class Investigator:
         self._deadline = deadline
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._asked: dict[str, tuple[str, int]] = {}
+        self._again: dict[str, int] = {}
         self._cache: OrderedDict[tuple[object, ...], tuple[datetime, Answered]] = OrderedDict()
 
     def decided(self, changes: Changes) -> None:
@@ -110,6 +117,7 @@ class Investigator:
         async with asyncio.TaskGroup() as tasks:
             for number in range(AT_ONCE):
                 tasks.create_task(self._work(), name=f"investigate {number}")
+            tasks.create_task(self._ask_again(), name="ask again")
 
     async def investigate(self, incident: Incident) -> Incident:
         """Ask everything about one incident now, store the answers, and return the incident as it stands then."""
@@ -194,6 +202,20 @@ class Investigator:
         if self._asked.get(incident.id) != mark:
             self._asked[incident.id] = mark
             self._queue.put_nowait(incident.id)
+
+    async def _ask_again(self) -> None:
+        """A system that was away when an incident opened is asked once it may be back."""
+        while True:
+            await asyncio.sleep(ASK_AGAIN_EVERY)
+            live = {incident.id: incident for incident in self._responder.board.ledger.live()}
+            self._again = {name: tries for name, tries in self._again.items() if name in live}
+            self._asked = {name: mark for name, mark in self._asked.items() if name in live}
+            for incident in live.values():
+                tries = self._again.get(incident.id, 0)
+                unanswered = any(item.answer == Answer.UNKNOWN for item in incident.evidence)
+                if unanswered and incident.posted and tries < ASK_AGAIN:
+                    self._again[incident.id] = tries + 1
+                    self._queue.put_nowait(incident.id)
 
     async def _work(self) -> None:
         while True:

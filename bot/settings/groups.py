@@ -210,7 +210,7 @@ class Git(Group):
 
 
 class Registry(Group):
-    """How image registries are reached. Checked, but not used yet: no question asks a registry so far."""
+    """How image registries are reached when an image's platforms and tags are asked for."""
 
     mirrors: UrlMap = setting({}, "Registry host → address to ask instead.", "a JSON object of addresses")
 

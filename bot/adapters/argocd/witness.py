@@ -1,7 +1,7 @@
 """Answers the catalogue's `argocd.*` questions from one Argo CD, read-only. What an answer means: questions/."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bot.adapters.argocd.client import ArgoCDClient
@@ -11,7 +11,7 @@ from bot.adapters.argocd.questions import helm, installation, objects, project
 from bot.adapters.argocd.values import name, record
 from bot.core.inquiry import Answered, Arguments
 from bot.core.signals import AppRef, ObjectRef
-from bot.core.states import AppState
+from bot.core.states import AppState, HistoryEntry
 from bot.service.ports import PortError, Refused, Unreachable
 
 EARLIER = 4
@@ -151,17 +151,32 @@ class ArgoCDWitness:
         state, managed = await asyncio.gather(
             self._state(ref), self._shared(("managed", str(ref)), lambda: self._client.managed(ref))
         )
-        now = objects.images_in(item.target for item in managed if item.target)
+        # What runs is what fails; where nothing is live yet, what Git wants stands for it.
+        wanted = objects.images_in(item.target for item in managed if item.target)
+        now = wanted | objects.images_in(item.live for item in managed if item.live)
         earlier = [
             entry
-            for entry in reversed(state.history[:-1])
-            if entry.revision != state.history[-1].revision and (not entry.source or entry.source == state.source)
+            for entry in reversed(state.history)
+            if entry.revision != state.revision and (not entry.source or entry.source == state.source)
         ]
         distinct = {entry.revision: entry for entry in reversed(earlier)}
         chosen = sorted(distinct.values(), key=lambda entry: -entry.id)[:EARLIER]
-        rendered = await asyncio.gather(*(self._client.manifests(ref, entry.revision) for entry in chosen))
-        told = [(entry.id, entry.revision, texts) for entry, texts in zip(chosen, rendered, strict=True)]
+        told = await self._rendered(ref, chosen)
         return objects.earlier_image(state, _text(arguments, "image"), told, now)
+
+    async def _rendered(self, ref: AppRef, entries: Sequence[HistoryEntry]) -> list[tuple[int, str, Sequence[str]]]:
+        """History id, revision and manifests. A revision that no longer renders is passed over, if another does."""
+        answers = await asyncio.gather(
+            *(self._client.manifests(ref, entry.revision) for entry in entries), return_exceptions=True
+        )
+        failures = [answer for answer in answers if isinstance(answer, BaseException)]
+        if failures and (len(failures) == len(answers) or not all(isinstance(item, PortError) for item in failures)):
+            raise failures[0]
+        return [
+            (entry.id, entry.revision, answer)
+            for entry, answer in zip(entries, answers, strict=True)
+            if not isinstance(answer, BaseException)
+        ]
 
     # -- questions of the installation
 

@@ -17,8 +17,8 @@ LISTED = 8
 _POD_SPECS = ("spec.template.spec", "spec.jobTemplate.spec.template.spec", "spec")
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
-Slot = tuple[str, str, str, str, str]
-"""Where an image stands: group, kind, namespace, name, container."""
+Slot = tuple[str, str, str, str]
+"""Where an image stands: group, kind, name, container. Rendered manifests often leave the namespace to Argo CD."""
 
 Slots = Mapping[Slot, str]
 
@@ -151,7 +151,7 @@ def images_in(manifests: Iterable[str]) -> dict[Slot, str]:
         metadata = record(body.get("metadata"))
         version, kind = name(body.get("apiVersion")), name(body.get("kind"))
         group = version.partition("/")[0] if "/" in version else ""
-        place = (group, kind, name(metadata.get("namespace")), name(metadata.get("name")))
+        place = (group, kind, name(metadata.get("name")))
         for container, image in _images(body):
             found[(*place, container)] = image
     return found
