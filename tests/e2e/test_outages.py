@@ -76,7 +76,7 @@ async def test_a_message_that_slack_refused_comes_once_when_it_takes_it_again(tm
         stage.world.faults.add(Fault(target="slack", kind="cut", times=1, path=_path("chat.postMessage")))
         await stage.world.play("image-platform")
         root = await stage.root_about("no variant for the nodes' platform", seconds=60)
-        await stage.in_thread(root, "Cause, likely", seconds=60)
+        await stage.in_thread(root, "Cause, ", seconds=60)
         await stage.world.player.finished()
         assert len(await stage.roots()) == 1
         assert len([item for item in await stage.thread(root) if item["text"].startswith("Details")]) == 1

@@ -5,11 +5,19 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.adapters.metrics import Metrics
+from bot.core.board import Board
+from bot.core.cards import Verdict
+from bot.core.incidents import Candidate, Changes
 from bot.core.inquiry import Answered, Arguments
+from bot.core.placement import Recognised
 from bot.core.signals import AppRef
+from bot.core.timing import Timing
+from bot.service.enrich import OwnerFinder
 from bot.service.investigate import Case, Investigator, Witness
 from bot.service.ports import PortError, Refused, Unreachable
-from tests.core.stories import entry
+from bot.service.respond import Responder
+from tests.core.stories import OWNERS, entry, event
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ENTRY = entry(
@@ -109,3 +117,77 @@ async def test_a_failure_is_never_taken_from_the_cache() -> None:
     cluster.error = None
     found = await it.ask(CASE)
     assert [item.answer for item in found] == ["no", "yes"]
+
+
+class Kept:
+    """A store that keeps nothing."""
+
+    async def commit(self, changes: Changes) -> None:
+        assert changes is not None
+
+
+@pytest.mark.parametrize(
+    ("there", "entry_id", "verdict"),
+    [
+        pytest.param(True, "webhook-missing", Verdict.CONFIRMED, id="the next one is confirmed"),
+        pytest.param(None, "webhook-missing", Verdict.LIKELY, id="the next one can't be asked about"),
+        pytest.param(False, "account-missing", Verdict.RULED_OUT, id="the next one is ruled out too"),
+    ],
+)
+async def test_a_root_that_is_ruled_out_gives_way(there: bool | None, entry_id: str, verdict: Verdict) -> None:
+    question = {"id": "live", "ask": "kubernetes.object_exists", "with": {"kind": "Secret", "name": "x"}}
+    entries = {
+        item.id: item
+        for item in (
+            entry("account-missing", evidence=[{**question, "weight": "refute"}]),
+            entry(
+                "webhook-missing",
+                evidence=[
+                    {"id": "ready", "ask": "kubernetes.webhook_ready", "with": {"webhook": "x"}, "weight": "confirm"}
+                ],
+            ),
+        )
+    }
+    answers = {"kubernetes.object_exists": True, "kubernetes.webhook_ready": there}
+
+    class Told:
+        async def answer(self, question: str, arguments: Arguments) -> Answered:
+            return Answered(value=answers[question], saw=f"{question} {arguments}")
+
+    board = Board(
+        entries=entries,
+        recognise=lambda _: Recognised(
+            verdict="known",
+            entry="account-missing",
+            confidence=0.9,
+            candidates=(Candidate(entry="webhook-missing", confidence=0.5),),
+        ),
+        timing=Timing(),
+        unmanaged=False,
+    )
+    responder = Responder(
+        board=board,
+        store=Kept(),  # type: ignore[arg-type]  # only commits are asked for
+        owners=OwnerFinder({}),
+        meter=Metrics(version="test"),
+        clock=lambda: NOW,
+    )
+    board.observe_event(event("it fails"), OWNERS, now=NOW)
+    (incident,) = board.ledger.live()
+    found = Investigator(entries=entries, responder=responder, witnesses=Only(Told()), clock=lambda: NOW, deadline=1.0)
+    after = await found.investigate(incident)
+    assert (after.entry, after.verdict) == (entry_id, verdict)
+    assert [item.entry for item in after.ruled_out] == (["account-missing"] if there is not False else [])
+
+
+async def test_an_investigation_ends_however_many_rounds_are_slow() -> None:
+    chain = [
+        {"id": f"q{number}", "ask": "kubernetes.api_served", "with": {"group": f"g{number}"}, "weight": "support"}
+        | ({"when": {f"q{number - 1}": "unknown"}} if number else {})
+        for number in range(5)
+    ]
+    case = Case(entry=entry("slow", evidence=chain), values={}, app=None, cluster="default")
+    began = asyncio.get_running_loop().time()
+    found = await investigator(Kubernetes(delay=60), deadline=0.05).ask(case)
+    assert asyncio.get_running_loop().time() - began < 1
+    assert "took too long" in found[-1].quote.text
