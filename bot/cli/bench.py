@@ -21,7 +21,17 @@ def _placement() -> "list[Figure]":
     return placement()
 
 
-BENCHMARKS: "Mapping[str, Callable[[], list[Figure]]]" = {"questions": _questions, "placement": _placement}
+def _storm() -> "list[Figure]":
+    from bot.bench.storm import storm
+
+    return storm()
+
+
+BENCHMARKS: "Mapping[str, Callable[[], list[Figure]]]" = {
+    "questions": _questions,
+    "placement": _placement,
+    "storm": _storm,
+}
 """Every benchmark by name, in the order they run."""
 
 

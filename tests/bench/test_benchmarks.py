@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.bench import placement, questions
+from bot.bench import placement, questions, storm
 from bot.cli import app
 
 
@@ -20,6 +20,14 @@ def test_placement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(placement, "MORE", 5)
     (figure,) = placement.placement()
     assert "20 open signals in 20 incidents" in figure.what
+
+
+async def test_storm() -> None:
+    figures = await storm.measured(events=2_000, applications=5)
+    told = {figure.what: figure.value for figure in figures}
+    assert told["threads"] == 5
+    assert told["2,000 events decided"] > 0
+    assert told["first post"] > 0
 
 
 def test_an_unknown_benchmark_is_wrong_use() -> None:
