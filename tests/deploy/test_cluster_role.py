@@ -55,6 +55,11 @@ OBJECTS: tuple[Json, ...] = (
     {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "web"}},
     {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "web"}},
     {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "prometheusrules.monitoring.coreos.com"},
+    },
+    {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "web", "namespace": "web"},

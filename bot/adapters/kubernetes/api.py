@@ -25,6 +25,7 @@ JSON = "application/json"
 ANYTHING = "*/*"
 """For logs, which are plain text while their errors are JSON."""
 
+METADATA_LIST = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 METADATA_ONLY = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from bot.adapters.kubernetes import parse
-from bot.adapters.kubernetes.api import ANYTHING, JSON, METADATA_ONLY, Api
+from bot.adapters.kubernetes.api import ANYTHING, JSON, METADATA_LIST, METADATA_ONLY, Api
 from bot.adapters.kubernetes.discovery import Discovery, Resource
 from bot.adapters.kubernetes.names import segment
 from bot.adapters.kubernetes.pages import pages
@@ -130,6 +130,16 @@ class Objects:
                 raise Refused(f"Kubernetes {self.cluster} has more than {at_most} of {kind}; that is too much to read.")
         for item in found:
             yield item
+
+    async def names(self, group: str, kind: str) -> list[str]:
+        """The names of all objects of a cluster-scoped kind; only their metadata is asked for."""
+        resource = await self.resource(group, kind)
+        found: list[str] = []
+        async for page in pages(self._api, resource.list_path(""), kind, size=self._page, accept=METADATA_LIST):
+            if page.first:
+                found.clear()
+            found += [self._json(item, kind).get("metadata", {}).get("name", "") for item in page.items]
+        return found
 
     async def log(self, *, namespace: str, pod: str, container: str, previous: bool) -> str:
         """The last lines of a container's log, redacted; of the run before this one where `previous`."""

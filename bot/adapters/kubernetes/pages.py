@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.adapters.kubernetes import parse, wire
-from bot.adapters.kubernetes.api import Api, Expired
+from bot.adapters.kubernetes.api import JSON, Api, Expired
 from bot.service.ports import Unreachable
 
 
@@ -20,7 +20,7 @@ class Page:
 
 
 async def pages(
-    api: Api, path: str, kind: str, *, size: int, query: Mapping[str, str] | None = None
+    api: Api, path: str, kind: str, *, size: int, query: Mapping[str, str] | None = None, accept: str = JSON
 ) -> AsyncIterator[Page]:
     """A list page by page, consistent. Where its version expires in the middle, all at once. `query`: selectors."""
     token, paged, first = "", True, True
@@ -29,7 +29,7 @@ async def pages(
         if token:
             asked["continue"] = token
         try:
-            raw = await api.get(path, asked, listing=True)
+            raw = await api.get(path, asked, accept=accept, listing=True)
         except Expired:
             if not token:
                 raise
@@ -40,7 +40,7 @@ async def pages(
         except parse.ParseError as error:
             raise Unreachable(f"Kubernetes {api.cluster} answered {path} with no list: {error}") from error
         version = body.metadata.resource_version
-        if body.kind != f"{kind}List" or not version:
+        if body.kind not in (f"{kind}List", "PartialObjectMetadataList") or not version:
             raise Unreachable(f"Kubernetes {api.cluster} answered {path} with something that is no {kind}List.")
         yield Page(first, version, body.items or [])
         token, first = body.metadata.continue_ or "", False

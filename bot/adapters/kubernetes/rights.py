@@ -67,7 +67,10 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "kubernetes.volume_status": _rights("get", "", "persistentvolumes"),
     "kubernetes.service_endpoints": _SERVICE,
     "kubernetes.api_served": (),
-    "kubernetes.crd_status": _rights("list", "apiextensions.k8s.io", "customresourcedefinitions"),
+    "kubernetes.crd_status": (
+        *_rights("get", "apiextensions.k8s.io", "customresourcedefinitions"),
+        *_rights("list", "apiextensions.k8s.io", "customresourcedefinitions"),
+    ),
     "kubernetes.api_service": _rights("get", "apiregistration.k8s.io", "apiservices"),
     "kubernetes.api_services_unavailable": _rights("list", "apiregistration.k8s.io", "apiservices"),
     "kubernetes.webhook_ready": (

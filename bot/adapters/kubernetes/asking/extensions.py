@@ -33,9 +33,15 @@ async def api_served(objects: Objects, arguments: Arguments) -> Answered:
 
 
 async def definition_status(objects: Objects, arguments: Arguments) -> Answered:
-    """State of the CustomResourceDefinition of a kind."""
+    """State of the CustomResourceDefinition of a kind. All of them with their schemas would be megabytes."""
     group, kind = word(arguments, "group"), word(arguments, "kind")
-    definitions = await objects.listed(DEFINITIONS, "CustomResourceDefinition")
+    names = await objects.names(DEFINITIONS, "CustomResourceDefinition")
+    refs = [
+        ObjectRef(group=DEFINITIONS, kind="CustomResourceDefinition", name=name)
+        for name in names
+        if name.partition(".")[2] == group
+    ]
+    definitions = [found for ref in refs if (found := await objects.find(ref)) is not None]
     return extensions.definition_status(extensions.defining(definitions, group, kind), group, kind)
 
 
