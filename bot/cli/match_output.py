@@ -7,6 +7,8 @@ from typing import Any
 
 from bot.core.matching import Match, Result
 from bot.core.pasted import Paste
+from bot.core.shell import to_command
+from bot.core.telling import command_phrase
 from bot.core.text import cut, fill
 from bot.kb.rows import verdict_of
 
@@ -65,9 +67,12 @@ def about(paste: Paste | None) -> dict[str, str]:
 
 def filled(template: str, match: Match, paste: Paste | None) -> str:
     """An entry's text with the captures; what the message doesn't say is a dash."""
-    values = about(paste) | dict(match.captures)
-    values.update({f"signal.{name}": value for name, value in about(paste).items()})
-    return _PLACEHOLDER.sub(MISSING, fill(template, values))
+    return _PLACEHOLDER.sub(MISSING, fill(template, _values(match, paste)))
+
+
+def _values(match: Match, paste: Paste | None) -> dict[str, str]:
+    told = about(paste)
+    return told | dict(match.captures) | {f"signal.{name}": value for name, value in told.items()}
 
 
 def _winner(match: Match, paste: Paste | None) -> list[str]:
@@ -85,7 +90,8 @@ def _winner(match: Match, paste: Paste | None) -> list[str]:
     if entry.fixes:
         fix = entry.fixes[0]
         lines.append(f"  {'fix':<11}{filled(fix.text, match, paste)}")
-        lines.extend(f"  {'':<11}$ {filled(command, match, paste)}" for command in fix.commands)
+        values = _values(match, paste)
+        lines.extend(f"  {'':<11}$ {to_command(command_phrase(command, values))}" for command in fix.commands)
     lines.append(f"  {'more':<11}gitops-bot kb show {entry.id}")
     return lines
 

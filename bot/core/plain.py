@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from bot.core.cards import Fix, IncidentCard, Note, Phrase, Quote, StatusCard, Verdict
+from bot.core.shell import to_command
 from bot.core.text import fill
+from bot.core.visible import clean
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"\*\*|`")
 CAUSES = {
     Verdict.CONFIRMED: "Cause, confirmed",
@@ -21,11 +22,6 @@ def plain(phrase: Phrase) -> str:
     """A phrase as a terminal may show it."""
     template = _MARKUP.sub("", phrase.template)
     return fill(template, {name: clean(value) for name, value in phrase.values})
-
-
-def clean(text: str) -> str:
-    """Text from a cluster without what moves a cursor, rings a bell or turns the writing around."""
-    return _CONTROL.sub(" ", text)
 
 
 def text_of_answer(answer: IncidentCard | Note | StatusCard) -> str:
@@ -69,4 +65,4 @@ def _quote(quote: Quote) -> Iterator[str]:
 def _fix(number: int, fix: Fix) -> Iterator[str]:
     recommended = " (recommended)" if fix.recommended else ""
     yield f"Fix {number}{recommended}: {plain(fix.text)}"
-    yield from (f"    $ {plain(command)}" for command in fix.commands)
+    yield from (f"    $ {to_command(command)}" for command in fix.commands)

@@ -245,7 +245,7 @@ def _fixes(entry: Entry, incident: Incident, values: Mapping[str, str]) -> tuple
     return tuple(
         Fix(
             text=_phrase(fix.text, values),
-            commands=tuple(_phrase(command, values) for command in fix.commands),
+            commands=tuple(command_phrase(command, values) for command in fix.commands),
             recommended=index == 0,
         )
         for index, fix in enumerate(offered)
@@ -326,6 +326,14 @@ def _managed(text: str, state: AppState) -> ObjectRef | None:
     """The object of this text, if the Application has it: a text alone is nobody's word for what to act on."""
     known = (item.object for item in state.resources)
     return next((ref for ref in known if text in (str(ref), object_text(ref))), None)
+
+
+def command_phrase(template: str, values: Mapping[str, str]) -> Phrase:
+    """A command with its values; what could not be found stands there by name, to be filled in by hand."""
+    return Phrase(
+        template=template,
+        values=tuple((name, values.get(name) or name.replace(".", "-").upper()) for name in placeholders(template)),
+    )
 
 
 def _phrase(template: str, values: Mapping[str, str]) -> Phrase:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.limits import Block
-from bot.adapters.slack.mrkdwn import clean, cut, cut_middle, escape_cut, in_text, one_line, to_mrkdwn
+from bot.adapters.slack.mrkdwn import cut, cut_middle, escape_cut, in_text, to_mrkdwn
 from bot.core.cards import Button, Phrase, Quote, Tone
+from bot.core.visible import clean, one_line
 
 ACTIONS_BYTES = 4000
 """What all buttons of a message may weigh, so that text has room beside them."""

@@ -17,9 +17,10 @@ from bot.adapters.slack.elements import (
     words,
 )
 from bot.adapters.slack.limits import Block, Message, fitted
-from bot.adapters.slack.mrkdwn import cut, escape_cut, link, one_line, to_mrkdwn, to_plain
-from bot.adapters.slack.shell import to_command
+from bot.adapters.slack.mrkdwn import cut, escape_cut, link, to_mrkdwn, to_plain
 from bot.core.cards import Fix, IncidentCard, Phrase, Verdict
+from bot.core.shell import to_command
+from bot.core.visible import one_line
 
 SEVERITIES = {
     "critical": "\N{LARGE RED CIRCLE} CRITICAL",

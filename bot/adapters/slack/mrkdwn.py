@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.core.cards import Phrase
 from bot.core.text import pieces
+from bot.core.visible import clean, one_line
 
 VALUE_LIMITS = (400, 120, 30)
 """Characters of one value inside a sentence: tried from generous to strict until the sentence fits."""
@@ -26,12 +27,10 @@ _MARKUP = re.compile(
     r"|\[(?P<label>[^\]\n]+)\]\((?P<url>[^)\s]+)\)",
     re.DOTALL,
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _BULLET = re.compile(r"(?m)^[ \t]*[-*][ \t]+")
 _LOOSE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
 _URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)
-_KEPT = frozenset("\n\t\u200c\u200d")
 
 
 def size(text: str) -> int:
@@ -61,26 +60,6 @@ def cut_middle(text: str, limit: int) -> str:
     return cut(head + gap + tail, limit)
 
 
-def clean(text: str) -> str:
-    """The text with everything invisible made visible: controls, bidirectional marks, lone surrogates, other blanks.
-
-    Colour codes of terminals are dropped; line ends become newlines; nothing else is lost.
-    """
-    text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in _KEPT else _visible(char) for char in text)
-
-
-def _visible(char: str) -> str:
-    if char.isspace():
-        return "\n" if char in "\u2028\u2029\x85\x0b\x0c" else " "
-    code = ord(char)
-    if 0xD800 <= code <= 0xDFFF:
-        return "\N{REPLACEMENT CHARACTER}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
-
-
 def escape(text: str) -> str:
     """Slack's three control characters as entities; formatting stays."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -100,11 +79,6 @@ def escape_cut(text: str, limit: int) -> str:
             break
         kept.append(piece)
     return "".join(kept) + ELLIPSIS
-
-
-def one_line(text: str) -> str:
-    """The text with every run of blanks as one space."""
-    return " ".join(text.split())
 
 
 def in_code(value: str) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from bot.adapters.slack import limits
 from bot.adapters.slack.elements import actions, quote, section
 from bot.adapters.slack.limits import Block, Message, fitted
-from bot.adapters.slack.mrkdwn import escape_cut, one_line, size, to_mrkdwn, to_plain
+from bot.adapters.slack.mrkdwn import escape_cut, size, to_mrkdwn, to_plain
 from bot.core.cards import Note, Phrase, Tone
+from bot.core.visible import one_line
 
 QUOTE = 1500
 MARKS = {Tone.DANGER: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} ", Tone.PRIMARY: "", Tone.NEUTRAL: ""}

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from bot.adapters.slack import limits
 from bot.adapters.slack.elements import bullets, context, preformatted, section, words
 from bot.adapters.slack.limits import Block, fitted
-from bot.adapters.slack.mrkdwn import clean, cut, escape_cut, one_line, to_mrkdwn
-from bot.adapters.slack.shell import to_command
+from bot.adapters.slack.mrkdwn import cut, escape_cut, to_mrkdwn
 from bot.core.cards import PlanCard, Tone
+from bot.core.shell import to_command
+from bot.core.visible import clean, one_line
 
 CALLBACK = "plan"
 CHOOSE = "choose"

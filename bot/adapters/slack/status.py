@@ -3,9 +3,10 @@
 from bot.adapters.slack import limits
 from bot.adapters.slack.elements import bullets, header
 from bot.adapters.slack.limits import Message, fitted
-from bot.adapters.slack.mrkdwn import escape_cut, one_line, to_plain
+from bot.adapters.slack.mrkdwn import escape_cut, to_plain
 from bot.adapters.slack.note import paragraphs
 from bot.core.cards import StatusCard
+from bot.core.visible import one_line
 
 TROUBLES = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} Not seen right now"
 

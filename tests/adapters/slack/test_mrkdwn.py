@@ -5,8 +5,9 @@ import re
 import pytest
 from hypothesis import given
 
-from bot.adapters.slack.mrkdwn import clean, cut, cut_middle, escape_cut, link, size, to_mrkdwn, to_plain
+from bot.adapters.slack.mrkdwn import cut, cut_middle, escape_cut, link, size, to_mrkdwn, to_plain
 from bot.core.cards import Phrase, phrase
+from bot.core.visible import clean
 from tests.adapters.slack.cards import hostile_text, phrases
 
 LINK_WE_MAKE = re.compile(r"<https?://[^<>|\s]+\|[^<>|]+>", re.IGNORECASE)

@@ -3,9 +3,9 @@
 import re
 import shlex
 
-from bot.adapters.slack.mrkdwn import clean, cut, one_line
 from bot.core.cards import Phrase
-from bot.core.text import pieces
+from bot.core.text import cut, pieces
+from bot.core.visible import clean, one_line
 
 VALUE_LIMIT = 500
 _SAFE = re.compile(r"[\w./:@%+=,-]*", re.ASCII)

@@ -5,9 +5,11 @@ import shlex
 import pytest
 from hypothesis import given
 
-from bot.adapters.slack.mrkdwn import clean, cut, one_line
-from bot.adapters.slack.shell import to_command
 from bot.core.cards import phrase
+from bot.core.shell import to_command
+from bot.core.telling import command_phrase
+from bot.core.text import cut
+from bot.core.visible import clean, one_line
 from tests.adapters.slack.cards import hostile_text
 
 
@@ -31,3 +33,8 @@ def test_a_value_stays_one_argument(value: str) -> None:
     expected = cut(one_line(clean(value[:2000])), 500)
     for template in ("show {{a}}", "show '{{a}}'"):
         assert shlex.split(to_command(phrase(template, a=value))) == ["show", expected]
+
+
+def test_what_is_not_known_stands_there_by_name() -> None:
+    command = command_phrase("kubectl -n {{namespace}} get {{signal.name}}", {"namespace": "$(id)"})
+    assert to_command(command) == "kubectl -n '$(id)' get SIGNAL-NAME"
