@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.bench import bench
 from bot.cli.data import audit_app, db_app
+from bot.cli.importing import import_report
 from bot.cli.knowledge import knowledge_app
 from bot.cli.match import match
 from bot.cli.policy import policy_app
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (run, demo, sandbox, why, match, replay, doctor, bench):
     app.command()(command)
+knowledge_app.command("import")(import_report)
 app.add_typer(knowledge_app, name="kb")
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")

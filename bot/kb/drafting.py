@@ -1,7 +1,7 @@
 """Begins an entry: a draft with a rule made from one real message, ready to be filled in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import yaml
 
@@ -20,6 +20,7 @@ _ESCAPED = re.compile(r"[\\.+*?()\[\]{}^$|]")
 _VARIABLE = re.compile(
     r"\"(?P<double>[^\"]+)\"|'(?P<single>[^']+)'|`(?P<back>[^`]+)`"
     r"|(?P<url>https?://[^\s\"',)]*[^\s\"',).:;])"
+    r"|\b(?:[\w.-]+/)?v\d\w*/[A-Z]\w+:(?P<resource>[\w.-]*\w)"
     r"|(?P<path>\b[\w.-]+/[\w./:@-]*[\w-])"
     r"|(?P<number>\b\d[\d.:]*\w*\b)"
     r"|(?P<hash>\b[0-9a-f]{7,}\b)"
@@ -40,38 +41,54 @@ def draft(entry: str, *, area: str, message: str, title: str | None = None) -> s
     if not _ID.match(area):
         raise BadDraft(f"{area!r} isn't an area: use a folder's name in kebab-case, such as storage")
     text = text_of(message).message
-    searched = next(iter(next(tries(text, text))))
-    first = next((line.strip() for line in searched.split("\n") if line.strip()), "")
-    if not first:
-        raise BadDraft("the message is empty")
-    pattern, captures = rule_for(cut(first, MESSAGE_USED, mark=""))
-    if compile_pattern(pattern).search(first.encode()) is None:
-        pattern, captures = _literal(cut(first, MESSAGE_USED, mark="")), {}
-    if literal_length(pattern) < LITERALS_NEEDED:
-        raise BadDraft(f"the message has fewer than {LITERALS_NEEDED} fixed characters to recognise it by")
+    first = next((line.strip() for line in _searched(text)[0].split("\n") if line.strip()), "")
+    pattern, captures = tried_rule(first)
     named = title or cut(f"{entry.replace('-', ' ').capitalize()}", TITLE_LIMIT)
     return _FILE.format(
         id=entry,
-        title=_quoted(cut(named, TITLE_LIMIT)),
-        pattern=_single(pattern),
-        message=_quoted(first),
-        captures=_flow(captures),
+        title=quoted(cut(named, TITLE_LIMIT)),
+        pattern=single_quoted(pattern),
+        message=quoted(first),
+        captures=flow(captures),
         values=", ".join(f"{{{{{name}}}}}" for name in captures) or "none",
     )
 
 
-def rule_for(message: str) -> tuple[str, Mapping[str, str]]:
+def one_line(message: str) -> str:
+    """The message as the rules of a draft see it: without secrets and wrappers, its lines joined to one."""
+    texts = _searched(text_of(message).message)
+    return texts[1].strip() if "\n" in texts[0] and len(texts) > 1 else texts[0].strip()
+
+
+def tried_rule(message: str, *, names: Collection[str] = ()) -> tuple[str, Mapping[str, str]]:
+    """`rule_for` a message of one line, made sure to match it. Raises `BadDraft`."""
+    if not message:
+        raise BadDraft("the message is empty")
+    used = cut(message, MESSAGE_USED, mark="")
+    pattern, captures = rule_for(used, names=names)
+    if compile_pattern(pattern).search(message.encode()) is None:
+        pattern, captures = _literal(used), {}
+    if literal_length(pattern) < LITERALS_NEEDED:
+        raise BadDraft(f"the message has fewer than {LITERALS_NEEDED} fixed characters to recognise it by")
+    return pattern, captures
+
+
+def rule_for(message: str, *, names: Collection[str] = ()) -> tuple[str, Mapping[str, str]]:
     """A pattern for messages like this one, and what it captures here.
 
-    Quoted names, paths, addresses and numbers become captures, named after the word before them.
+    Quoted names, paths, addresses and numbers become captures, named after the word before them; so do `names`.
     """
     parts: list[str] = []
     captures: dict[str, str] = {}
     position = 0
-    for match in _VARIABLE.finditer(message):
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    variable = re.compile(rf"{_VARIABLE.pattern}|(?P<name>(?<![\w.-])(?:{known})(?![\w.-]))") if known else _VARIABLE
+    for match in variable.finditer(message):
         parts.append(_literal(message[position : match.start()]))
         kind = match.lastgroup or ""
         value = match[kind]
+        if kind == "resource":  # the kind stays: it tells one failure from another
+            parts.append(_literal(match[0][: -len(value)]))
         name = _name(message[: match.start()], kind, captures)
         quote = {"double": '"', "single": "'", "back": "`"}.get(kind, "")
         inner = r"\S+" if not quote else f"[^{quote}]+"
@@ -82,6 +99,10 @@ def rule_for(message: str) -> tuple[str, Mapping[str, str]]:
     return "".join(parts), captures
 
 
+def _searched(text: str) -> tuple[str, ...]:
+    return next(tries(text, text))
+
+
 def _literal(text: str) -> str:
     return re.sub(r"\s{2,}", r"\\s+", _ESCAPED.sub(lambda match: "\\" + match[0], text))
 
@@ -90,23 +111,26 @@ def _name(before: str, kind: str, taken: Mapping[str, str]) -> str:
     """A capture's name: the word before the value, else what it is; numbered where it is taken."""
     word = _KINDS.search(before)
     base = word[1].lower() if word and kind in ("double", "single", "back") else kind
-    base = {"double": "value", "single": "value", "back": "value"}.get(base, base)[:30]
+    base = {"double": "value", "single": "value", "back": "value", "resource": "name"}.get(base, base)[:30]
     name, number = base, 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
     return name
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text as a YAML scalar in double quotes, on one line."""
     return yaml.safe_dump(text, default_style='"', width=10_000, allow_unicode=True).strip()
 
 
-def _single(text: str) -> str:
+def single_quoted(text: str) -> str:
+    """Text as a YAML scalar in single quotes, in which backslashes are plain."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _flow(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name}: {_quoted(value)}" for name, value in values.items()) + "}"
+def flow(values: Mapping[str, str]) -> str:
+    """A YAML mapping on one line."""
+    return "{" + ", ".join(f"{name}: {quoted(value)}" for name, value in values.items()) + "}"
 
 
 _FILE = """---
