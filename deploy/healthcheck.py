@@ -19,9 +19,7 @@ def main() -> int:
     url = f"{scheme}://{everywhere.get(host, host)}:{port}/healthz"
     # The certificate is for the name people use, not for this address; nothing secret is sent.
     trusting = ssl._create_unverified_context()  # noqa: S323, SLF001
-    direct = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
-    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting))
     try:
         with direct.open(url, timeout=TIMEOUT):
             return 0
