@@ -19,6 +19,15 @@ Ours = Callable[[Operation], bool]
 """Whether an operation is the one we asked for (by who asked, its info, its revision)."""
 
 
+def mark(state: AppState) -> dict[str, str]:
+    """What changes once anything began on an Application: its last operation's start, its last history entry."""
+    started = state.operation.started_at if state.operation else None
+    return {
+        "operation": started.isoformat() if started else "",
+        "history": str(state.history[-1].id) if state.history else "",
+    }
+
+
 class Stage(StrEnum):
     """Where a followed operation stands."""
 

@@ -11,7 +11,9 @@ from bot.core.acts import Act
 from bot.core.board import Board
 from bot.core.cards import Phrase, Tone, phrase
 from bot.core.incidents import LIVE, AuditRow, State
+from bot.core.operations import mark
 from bot.core.plans import PAUSE, REFRESH, RESTART, RESTORE, ROLLBACK, SYNC, TERMINATE, Plan, parse_value
+from bot.core.states import AppState
 from bot.service.act_report import ActReport
 from bot.service.auto_sync import AutoSync
 from bot.service.debts import Debts
@@ -64,12 +66,23 @@ class Executor:
         """Whether this command had begun to act before a restart."""
         return "begun" in await self._store.journaled(command)
 
-    async def execute(self, act: Act, plan: Plan) -> str:
-        """Carry a plan out to its end; returns succeeded, failed or unknown. Refused while another act is under way."""
+    async def execute(self, act: Act, plan: Plan, *, seen: AppState) -> str:
+        """Carry a plan out to its end; returns succeeded, failed or unknown. Refused while another act is under way.
+
+        `seen` is the state that the plan was made from.
+        """
         act = replace(act, wanted=plan.wanted)
-        if self._lock(act).locked():
+        lock = self._lock(act)
+        if lock.locked():
             await self._audit(act, "refused", why="another act is under way")
             raise Refused(f"another action on {act.app.name} is being carried out from here; wait for its end")
+        async with lock:
+            await self._begin(act, plan, seen)
+            return await self._run(act)
+
+    async def _begin(self, act: Act, plan: Plan, seen: AppState) -> None:
+        """Write down what is about to be done, before anything is: the audit first, as the journal lets it go on."""
+        await self._audit(act, "begun", revision=plan.revision, risk=str(plan.risk))
         await self._store.journal(
             act.id,
             "begun",
@@ -83,10 +96,9 @@ class Executor:
                 "name": act.name,
                 "approved_by": act.approved_by,
                 "thread": act.thread,
+                "mark": mark(seen),
             },
         )
-        await self._audit(act, "begun", revision=plan.revision, risk=str(plan.risk))
-        return await self._run(act)
 
     async def resume(self, command: str) -> str:
         """Go on where a restart interrupted: what may have been sent is looked for first."""
@@ -95,24 +107,37 @@ class Executor:
         if wanted is None:
             raise Refused("what was begun before the restart can't be read any more; look in Argo CD")
         told = {name: str(begun.get(name, "")) for name in ("by", "name", "approved_by", "thread")}
-        return await self._run(Act(id=command, wanted=wanted, **told))
+        act = Act(id=command, wanted=wanted, **told)
+        async with self._lock(act):
+            return await self._run(act)
 
     async def _run(self, act: Act) -> str:
-        telling = ActReport(store=self._store, chat=self._chat, act=act)
-        async with self._lock(act):
+        """Do it, once: how it ended is noted, so that a restart after its end doesn't look a second time."""
+        journal = await self._store.journaled(act.id)
+        if "ended" in journal:
+            result = str(journal["ended"]["result"])
+        else:
             await self._mark(act, State.ACTING)
-            try:
-                result = await self._steps(act, telling)
-            except Stopped as stopped:
-                result = stopped.result
-                await telling.end(stopped.why, tone=Tone.DANGER)
-            except PortError as error:
-                result = "failed"
-                await telling.end(phrase("Argo CD did not do it: {{why}}", why=error), tone=Tone.DANGER)
+            result = await self._told(act)
+            await self._store.journal(act.id, "ended", {"result": result})
+        if "audited" not in journal:
             await self._audit(act, result)
-            verifies = result == "succeeded" and act.wanted.verb in VERIFIED
-            await self._mark(act, State.VERIFYING if verifies else State.OPEN)
+            await self._store.journal(act.id, "audited", {})
+        verifies = result == "succeeded" and act.wanted.verb in VERIFIED
+        await self._mark(act, State.VERIFYING if verifies else State.OPEN)
         return result
+
+    async def _told(self, act: Act) -> str:
+        """Its steps, with their end told whatever it is."""
+        telling = ActReport(store=self._store, chat=self._chat, act=act)
+        try:
+            return await self._steps(act, telling)
+        except Stopped as stopped:
+            await telling.end(stopped.why, tone=Tone.DANGER)
+            return stopped.result
+        except PortError as error:
+            await telling.end(phrase("Argo CD did not do it: {{why}}", why=error), tone=Tone.DANGER)
+            return "failed"
 
     async def _steps(self, act: Act, telling: ActReport) -> str:
         port = self._gitops[act.app.argocd]

@@ -5,14 +5,14 @@ Argo CD shows that nothing began since. A request that went out and got no answe
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.core.acts import Act
 from bot.core.cards import phrase
-from bot.core.operations import Ours, Progress, Stage, progress
+from bot.core.operations import Ours, Progress, Stage, mark, progress
 from bot.core.plans import ROLLBACK, SYNC
 from bot.core.plans.refusals import busy
 from bot.core.plans.sync import chosen
@@ -48,6 +48,10 @@ class Operations:
         since = datetime.fromisoformat(str(journal["begun"]["at"])) - CLOCK_SKEW
         ours = await self._recognise(port, act, revision=str(journal["begun"].get("revision", "")))
         if "sent" not in journal:
+            if mark(state) != journal["begun"].get("mark"):
+                raise Stopped(
+                    phrase("`{{app}}` moved on before anything was sent. Nothing was sent.", app=act.app.name)
+                )
             arrived = await self._send(port, state, act, telling, step="sent")
         elif "accepted" in journal:
             arrived = True
@@ -73,7 +77,7 @@ class Operations:
         """Send it; whether Argo CD said that it has it."""
         if busy(state):
             raise Stopped(phrase("Another operation on `{{app}}` began meanwhile. Nothing was sent.", app=act.app.name))
-        await self._store.journal(act.id, step, {"at": self._clock().isoformat(), **_mark(state)})
+        await self._store.journal(act.id, step, {"at": self._clock().isoformat(), **mark(state)})
         try:
             await self._request(port, state, act)
         except Unreachable as error:
@@ -104,7 +108,7 @@ class Operations:
         if state is None:
             return True
         journal = await self._store.journaled(act.id)
-        moved = {key: value for key, value in _mark(state).items() if journal["sent"].get(key) != value}
+        moved = {key: value for key, value in mark(state).items() if journal["sent"].get(key) != value}
         if moved or busy(state) or "sent again" in journal:
             raise Stopped(
                 phrase(
@@ -156,12 +160,3 @@ class Operations:
             )
 
         return ours
-
-
-def _mark(state: AppState) -> Mapping[str, str]:
-    """What changes once anything began: the last operation's start, the last history entry."""
-    started = state.operation.started_at if state.operation else None
-    return {
-        "operation": started.isoformat() if started else "",
-        "history": str(state.history[-1].id) if state.history else "",
-    }

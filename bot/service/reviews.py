@@ -147,7 +147,7 @@ class Reviews:
         if review.second:
             return await self._wait_for_second(command, review)
         act = Act(id=command.id, wanted=confirmed, by=command.user, name=command.get("name"))
-        return await self._end(command, confirmed, await self._executor.execute(act, plan))
+        return await self._end(command, confirmed, await self._executor.execute(act, plan, seen=review.state))
 
     async def approve(self, command: Command) -> str:
         """The second person's word: the plan is carried out if it still is what the first one confirmed."""
@@ -168,7 +168,7 @@ class Reviews:
             name=request.name,
             approved_by=command.get("name") or command.user,
         )
-        return await self._executor.execute(act, plan)
+        return await self._executor.execute(act, plan, seen=review.state)
 
     async def decline(self, command: Command) -> str:
         """The second person's no, or the first one's change of mind."""

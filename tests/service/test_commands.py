@@ -169,7 +169,7 @@ class Doing:
     async def resumes(self, command: str) -> bool:
         return command in self.begun
 
-    async def execute(self, act: Act, plan: Plan) -> str:
+    async def execute(self, act: Act, plan: Plan, *, seen: AppState) -> str:
         self.acts.append(act)
         self.done.append((plan.verb, plan.wanted.history_id))
         return "succeeded"

@@ -37,7 +37,7 @@ def restore_plan(facts: Facts, wanted: Wanted) -> Plan:
     deploys = state.sync == "OutOfSync"
     return planned(
         bound(wanted, state, str(bad_again)),
-        risk=Risk.HIGH if bad_again else Risk.MEDIUM,
+        risk=Risk.MEDIUM,
         right=_right(state),
         will=(
             phrase("Switch auto-sync of `{{app}}` on ({{how}}).", app=state.ref.name, how=_how(state)),
