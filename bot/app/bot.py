@@ -13,12 +13,14 @@ import structlog
 from bot import __version__
 from bot.adapters.argocd.webhook import named_applications
 from bot.adapters.metrics import Metrics
+from bot.adapters.alertmanager.parse import delivery
 from bot.adapters.slack import SlackChat, SlackListeners
 from bot.adapters.store import SqlStore
-from bot.adapters.web import WebhookReceiver, WebServer, server_tls
+from bot.adapters.web import AlertReceiver, WebhookReceiver, WebServer, server_tls
 from bot.app.parts import (
     argocd_clients,
     intervals_of,
+    alert_clusters,
     kubernetes_clients,
     load_knowledge,
     make_board,
@@ -157,3 +159,25 @@ class Bot:
 
         secret = item.webhook_secret.get_secret_value() if item.webhook_secret else None
         return WebhookReceiver(secret=secret, receive=receive)
+            alerts=self._alerts(),
+
+    def _alerts(self) -> AlertReceiver:
+        clusters = alert_clusters(self._settings)
+        secret = self._settings.alertmanager.webhook_secret
+        if secret:
+            self.readiness.report("alertmanager", Health.OK, "no delivery yet")
+
+        async def receive(body: bytes) -> int | None:
+            now = self._clock()
+            delivered = delivery(body, clusters=clusters, now=now)
+            if self._desk is None or not await self._desk.alerted(delivered.alerts):
+                return None
+            count = len(delivered.alerts)
+            said = f"{count} alert{'' if count == 1 else 's'} at {now:%H:%M:%S} UTC"
+            if delivered.truncated:
+                said += f"; max_alerts of the receiver kept back {delivered.truncated}"
+                log.warning("alerts_truncated", kept_back=delivered.truncated, hint="raise or drop max_alerts")
+            self.readiness.report("alertmanager", Health.OK, said)
+            return count
+
+        return AlertReceiver(secret=secret.get_secret_value() if secret else None, receive=receive)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from bot.adapters.argocd.client import ArgoCDClient
+from bot.adapters.alertmanager.parse import Clusters
 from bot.adapters.argocd.parse import Place
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.store import SqlStore, open_store
@@ -52,6 +53,7 @@ def timing_of(settings: Settings) -> Timing:
 
 
 def intervals_of(settings: Settings) -> Intervals:
+        alert_silence=timing.alert_silence,
     """How often and how long the loops do what they do."""
     timing = settings.timing
     return Intervals(
@@ -147,3 +149,12 @@ def _trusted(item: NamedArgoCD) -> ssl.SSLContext | bool:
     if not item.verify_tls:
         return False
     return ssl.create_default_context(cafile=str(item.ca_file)) if item.ca_file else True
+def alert_clusters(settings: Settings) -> Clusters:
+    """How an alert's labels name one of the watched clusters."""
+    return Clusters(
+        label=settings.alertmanager.cluster_label,
+        watched=frozenset(cluster.name for cluster in settings.watched_clusters),
+        named=settings.alertmanager.clusters,
+    )
+
+

@@ -24,13 +24,14 @@ from bot.core.incidents import (
     State,
 )
 from bot.core.ledger import Ledger, reference
-from bot.core.observation import Aspect, Owners, app_aspects, event_signal, is_wrapper, pod_signals
+from bot.core.observation import Aspect, Owners, alert_signal, app_aspects, event_signal, is_wrapper, pod_signals
 from bot.core.placement import Placement, Recognise, Recognised
 from bot.core.recovery import Recovery, about_application, satisfied
 from bot.core.signals import AppRef, ObjectRef, Signal, Source
-from bot.core.states import AppState, EventReport, PodState, Workload, settled_healthy
+from bot.core.states import AlertReport, AppState, EventReport, PodState, Workload, settled_healthy
 from bot.core.timing import Timing
 
+ALERT_RESOLVED = "Alertmanager says that it is resolved"
 POD_WATCH_LAG = timedelta(seconds=30)
 """How long an Event may be ahead of the Pod watch before its Pod counts as gone."""
 
@@ -236,6 +237,28 @@ class Board:
 
     def tick(self, *, now: datetime) -> None:
         """Let time pass: holds end, what is clear long enough is resolved, old reports are forgotten."""
+    # -- Alertmanager
+
+    def observe_alert(self, report: AlertReport, owners: Owners | None, *, now: datetime) -> None:
+        """One alert, firing or resolved. It stands until it is told resolved, or isn't repeated for long."""
+        subject = f"alert:{report.cluster}/{report.fingerprint}"
+        known = self.ledger.of_subject(subject)
+        standing = next((item for item in known if item.gone_at is None), None)
+        if not report.firing:
+            if standing is not None:
+                self._go(standing, ALERT_RESOLVED, now)
+            return
+        signal = alert_signal(report, owners)
+        if standing is not None:
+            # Its description may carry a changing figure: that is no other failure.
+            self.ledger.put(replace(standing, signal=replace(standing.signal, last_seen=signal.last_seen), stale=False))
+            return
+        if any(item.gone_why == ALERT_RESOLVED and item.signal.first_seen == signal.first_seen for item in known):
+            return  # a late copy: an alert that fires anew has started anew
+        recognised = self._recognise(signal)
+        if recognised.verdict != "noise":
+            self._stand(subject, signal, recognised, now)
+
         for standing in list(self.ledger.standings.values()):
             self._age(standing, now)
         for incident in self.ledger.live():
@@ -295,6 +318,8 @@ class Board:
         incident = self.ledger.incidents.get(standing.incident)
         kept = incident is not None and incident.state in LIVE
         remembered = signal.source is Source.K8S_EVENT and now - signal.last_seen < self._timing.remember_events
+            if signal.source is Source.ALERT and now - signal.last_seen >= self._timing.alert_silence:
+                self._go(standing, "not seen again", now)
         if not kept and not remembered:
             self.ledger.drop(standing)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.signals import AppRef, ObjectRef, Signal, Source, make_signal
-from bot.core.states import AppState, EventReport, Operation, PodState, ResourceResult
+from bot.core.states import AlertReport, AppState, EventReport, Operation, PodState, ResourceResult
 
 RESULTS_READ = 50
 """Failed results, and missing or degraded resources, looked at in one Application: the first ones tell the cause."""
@@ -242,6 +242,23 @@ def event_signal(report: EventReport, owners: Owners) -> Signal:
         first_seen=report.first_at,
         last_seen=report.last_at,
         count=report.count,
+    )
+
+
+def alert_signal(report: AlertReport, owners: Owners | None) -> Signal:
+    """One firing alert as a signal; `owners` are those of its object, or of what told it."""
+    return make_signal(
+        source=Source.ALERT,
+        reason=report.name,
+        text=report.message,
+        cluster=report.cluster,
+        app=owners.app if owners else None,
+        object=report.object,
+        owner=owners.topmost if owners and report.object else None,
+        node=report.node,
+        container=report.container,
+        first_seen=report.started_at,
+        last_seen=report.seen_at,
     )
 
 

@@ -435,7 +435,7 @@ class Placement:
     def _counts(self, standing: Standing) -> bool:
         """Whether a signal may stand in an incident at all (design §2.3, §4)."""
         signal = standing.signal
-        if signal.app is None and not self._unmanaged:
+        if signal.app is None and not self._unmanaged and not _of_the_cluster(signal):
             return False
         if standing.entry:
             return True
@@ -512,6 +512,11 @@ def _as_candidate(standing: Standing, entry: str) -> Standing | None:
 def _weak(standing: Standing) -> bool:
     """Whether a signal says that something is wrong without saying why: a generic entry, or a bare state unknown."""
     return standing.entry in GENERIC or (not standing.entry and is_bare_state(standing.signal))
+
+def _of_the_cluster(signal: Signal) -> bool:
+    """Whether an alert is about the cluster or a node: no Application could own that, and somebody asked to be told."""
+    return signal.source is Source.ALERT and (signal.object is None or not signal.object.namespace)
+
 
 
 def _added(items: tuple[str, ...], item: str) -> tuple[str, ...]:

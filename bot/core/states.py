@@ -176,6 +176,27 @@ class EventReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReport:
+    """One alert as Alertmanager told it. `fingerprint` is the same as long as its labels are.
+
+    `object` is what is unwell (None: nothing in particular), `told_by` what evaluated the rule. `seen_at` is when this
+    report came in.
+    """
+
+    cluster: str
+    fingerprint: str
+    name: str
+    message: str
+    firing: bool
+    started_at: datetime
+    seen_at: datetime
+    object: ObjectRef | None = None
+    told_by: ObjectRef | None = None
+    node: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerState:
     """One container's status. `role`: container, init or ephemeral. Texts of the current and the last state."""
 

@@ -12,7 +12,8 @@ class Timing:
     that another may explain waits for that root. `clear_after`: how long every supporting signal must be gone.
     `reopen_within`: how long a resolved incident takes its failure back. `not_seen_again`: when an event that nothing
     contradicts is closed. `remember_events`: how long a closed event is remembered, so that a relist of the same
-    report is not news (events live one hour by default).
+    report is not news (events live one hour by default). `alert_silence`: how long an alert that isn't repeated is
+    taken to fire still.
     """
 
     hold_degraded: timedelta = timedelta(seconds=60)
@@ -22,3 +23,4 @@ class Timing:
     reopen_within: timedelta = timedelta(hours=24)
     not_seen_again: timedelta = timedelta(minutes=60)
     remember_events: timedelta = timedelta(hours=2)
+    alert_silence: timedelta = timedelta(hours=9)

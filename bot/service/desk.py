@@ -1,7 +1,7 @@
 """The active replica at work: observes, decides, speaks, answers and acts, over the ports alone."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from bot.core.observation import result_signal
 from bot.core.permission import Policy
 from bot.core.plans import Wanted
 from bot.core.signals import AppRef
-from bot.core.states import AppState, ResourceResult
+from bot.core.states import AlertReport, AppState, ResourceResult
 from bot.core.telling import Audience, incident_card
 from bot.core.text import fill, placeholders
 from bot.core.thread_notes import thread_note
@@ -40,6 +40,8 @@ INBOX_EVERY = 1.0
 PRUNE_EVERY = 3600.0
 
 
+ALERTS_AT_ONCE = 8
+"""Deliveries of alerts that are decided on at a time; Alertmanager sends the others again."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
     """How often and how long the loops do what they do."""
@@ -94,11 +96,28 @@ class Desk:
         """Read these Applications again; False when too many wait already. A standby leaves it to the active one."""
         observer = self._argocd.get(argocd)
         return observer is None or observer.look(applications)
+        self._responder: Responder | None = None
+        self._deciding: set[asyncio.Task[None]] = set()
 
     def received(self, command: Command) -> None:
         """A stored command to start at once; a standby leaves it to the active replica."""
         if self._commands is not None:
             self._commands.start(command)
+
+    async def alerted(self, alerts: Sequence[AlertReport]) -> bool:
+        """Decide on alerts and write the result; False where that can't be now: a standby, or too much is waiting.
+
+        A decision goes on although its sender has left: it must not break between deciding and writing.
+        """
+        if self._responder is None or len(self._deciding) >= ALERTS_AT_ONCE:
+            return False
+        task = asyncio.create_task(self._responder.decide_now(alerts))
+        self._deciding.add(task)
+        task.add_done_callback(self._deciding.discard)
+        done, _ = await asyncio.wait([task], timeout=self._deadline)
+        for ended in done:
+            ended.result()
+        return bool(done)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -146,6 +165,7 @@ class Desk:
             channel=self._channel,
             card=lambda incident: self._card(responder.board, incident),
             note=_note,
+            self._responder = None
             incident=responder.board.ledger.incidents.get,
             readiness=self._readiness,
             meter=self._meter,

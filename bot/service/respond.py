@@ -13,7 +13,7 @@ from bot.core.board import Board
 from bot.core.incidents import Changes, State
 from bot.core.observation import Owners
 from bot.core.signals import ObjectRef
-from bot.core.states import AppState, EventReport, PodState, Workload
+from bot.core.states import AlertReport, AppState, EventReport, PodState, Workload
 from bot.service.enrich import OwnerFinder
 from bot.service.ports import AppGone, Deleted, Meter, PortError, Relisted, Store
 
@@ -61,7 +61,7 @@ BENIGN = frozenset(
 )
 """Reasons of Normal events that can only contradict, never accuse."""
 
-Reading = AppState | AppGone | EventReport | PodState | Relisted | Deleted | ControllerRead | SourceAway
+Reading = AppState | AppGone | EventReport | AlertReport | PodState | Relisted | Deleted | ControllerRead | SourceAway
 Clock = Callable[[], datetime]
 
 
@@ -104,6 +104,14 @@ class Responder:
                 batch.append(await asyncio.wait_for(self._queue.get(), tick_every))
             while len(batch) < BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
+            await self.decide(batch)
+
+    async def decide_now(self, readings: Sequence[Reading]) -> None:
+        """Decide on readings ahead of the queue and write the result, a batch at a time."""
+        for start in range(0, len(readings), BATCH):
+            batch = readings[start : start + BATCH]
+            for reading in batch:
+                self._meter.reading_arrived(_source(reading))
             await self.decide(batch)
 
     async def decide(self, readings: Sequence[Reading]) -> None:
@@ -154,6 +162,8 @@ class Responder:
                 board.observe_event(reading, self._known_by_now(reading, owners), now=now)
             case PodState() if owners is not None:
                 board.observe_pod(reading, self._known_by_now(reading, owners), now=now)
+            case AlertReport():
+                board.observe_alert(reading, owners and self._known_by_now(reading, owners), now=now)
             case Relisted(kind="Pod"):
                 board.pods_listed(reading.cluster, reading.uids, now=now)
             case Deleted(kind="Pod"):
@@ -165,28 +175,35 @@ class Responder:
             case _:
                 return  # an Event that left the watch says nothing about what it reported
 
-    def _known_by_now(self, reading: EventReport | PodState, owners: Owners) -> Owners:
+    def _known_by_now(self, reading: EventReport | AlertReport | PodState, owners: Owners) -> Owners:
         """Owners were looked up before this batch: an Application in it may be the one that manages the object."""
         if owners.app is not None:
             return owners
-        app = self.board.ledger.app_of(reading.cluster, (reading.object, owners.topmost))
+        chain = (reading.object, owners.topmost) if reading.object else (owners.topmost,)
+        app = self.board.ledger.app_of(reading.cluster, chain)
         return replace(owners, app=app) if app else owners
 
     async def _owners_of(self, reading: Reading) -> Owners | None:
         """Where a report's object belongs. Benign reports aren't worth a look at the cluster."""
+        ref: ObjectRef | None
         match reading:
             case EventReport(warning=False, reason=reason) if reason in BENIGN:
                 return Owners(topmost=reading.object, app=None)
-            case EventReport():
+            case EventReport(object=ref):
                 controller = None
-            case PodState():
+            case AlertReport():
+                # An alert about nothing in particular belongs where its rule does.
+                ref, controller = reading.object or reading.told_by, None
+            case PodState(object=ref):
                 controller = reading.controller
             case _:
                 return None
+        if ref is None:
+            return None
         ledger = self.board.ledger
         return await self._owners.owners(
             reading.cluster,
-            reading.object,
+            ref,
             controller=controller,
             managed=ledger.managed,
             apps=ledger.apps,
@@ -201,5 +218,7 @@ def _source(reading: Reading) -> str:
             return ref.argocd
         case SourceAway(prefix=prefix):
             return prefix.partition(":")[2].rstrip("/")
+        case AlertReport():
+            return "alertmanager"
         case _:
             return reading.cluster

@@ -15,6 +15,7 @@ from bot.settings.values import (
     ExistingFile,
     HttpUrl,
     Name,
+    NameMap,
     Names,
     Paths,
     Period,
@@ -133,6 +134,27 @@ class NamedArgoCD(ArgoCD):
 
     name: Name = setting(
         ..., "Name, as `CLUSTERS` refers to it.", "a short name of letters, digits, . _ and -", needed="each item"
+    )
+
+
+class Alertmanager(Group):
+    """The webhook for Prometheus' alerts, `/webhooks/alertmanager`."""
+
+    webhook_secret: Secret | None = setting(
+        None,
+        "What Alertmanager must send as `Authorization: Bearer …`. While unset, the webhook refuses all.",
+        "a secret without blanks",
+        needed="the webhook",
+        secret=True,
+    )
+    cluster_label: str = setting(
+        "cluster", "The label that says which cluster an alert is about.", "a label's name", min_length=1
+    )
+    clusters: NameMap = setting(
+        {},
+        "That label's value → the cluster's name in these settings. A cluster's own name always fits; with a single "
+        "cluster and no map, every alert is about it.",
+        'a JSON object of names, e.g. {"eu-1": "default"}',
     )
 
 
@@ -260,6 +282,11 @@ class Timing(Group):
         "2h",
         "How long a closed Event is remembered, so that reading it again is no news.",
         "a duration such as 90s or 1h30m",
+    )
+    alert_silence: Period = setting(
+        "9h",
+        "How long an alert that isn't repeated is taken to fire still: above twice Alertmanager's `repeat_interval`.",
+        "a duration above zero, such as 5s or 15m",
     )
     list_every: Period = setting(
         "3m", "How often all Applications are listed, the safety net.", "a duration above zero, such as 5s or 15m"

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.settings.groups import (
     IN_CLUSTER,
+    Alertmanager,
     ArgoCD,
     Database,
     Git,
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
         'a JSON list of objects, e.g. [{"name": "prod", "url": "https://argocd.example.com", "token": "…"}]',
         secret=True,
     )
+    alertmanager: Alertmanager = Alertmanager()
     kubernetes: Kubernetes = Kubernetes()
     clusters: Annotated[tuple[WatchedCluster, ...], BeforeValidator(json_value)] = setting(
         (),
@@ -142,6 +144,13 @@ class Settings(BaseSettings):
             if item.argocd not in names and not (item.argocd is None and len(names) == 1):
                 got = "is not set" if item.argocd is None else f"is «{item.argocd}»"
                 yield f"{PREFIX}CLUSTERS: the argocd of {item.name} {got}; it must be one of: {', '.join(names)}."
+        watched = {cluster.name for cluster in self.watched_clusters}
+        for value, name in self.alertmanager.clusters.items():
+            if name not in watched:
+                yield (
+                    f"{PREFIX}ALERTMANAGER__CLUSTERS maps {value} to «{name}»; "
+                    f"it must be one of: {', '.join(sorted(watched))}."
+                )
         places = [f"{item.argocd or names[0]}/{place}" for item in self.clusters for place in item.destinations]
         for place in _repeated(places):
             yield f"{PREFIX}CLUSTERS has two items with the destination {place}; each destination is one cluster."

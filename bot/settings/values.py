@@ -196,6 +196,7 @@ Names = Annotated[tuple[Annotated[str, _shaped(_NAMESPACE)], ...], BeforeValidat
 Destinations = Annotated[tuple[str, ...], BeforeValidator(texts)]
 HttpUrl = Annotated[str, AfterValidator(check_url)]
 UrlMap = Annotated[Mapping[str, str], BeforeValidator(json_value), AfterValidator(_url_map)]
+NameMap = Annotated[Mapping[str, Annotated[str, _shaped(_NAME)]], BeforeValidator(json_value)]
 SecretMap = Annotated[Mapping[str, SecretStr], BeforeValidator(json_value), AfterValidator(_secret_map)]
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(texts), AfterValidator(_existing_folders)]

@@ -3,6 +3,6 @@
 from bot.adapters.web.limits import Limits
 from bot.adapters.web.server import WebServer
 from bot.adapters.web.tls import server_tls
-from bot.adapters.web.webhooks import WebhookReceiver
+from bot.adapters.web.webhooks import AlertReceiver, WebhookReceiver
 
-__all__ = ["Limits", "WebServer", "WebhookReceiver", "server_tls"]
+__all__ = ["AlertReceiver", "Limits", "WebServer", "WebhookReceiver", "server_tls"]

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.adapters.web.answers import dress, in_json
 from bot.adapters.web.connection import Connection
 from bot.adapters.web.limits import Limits, read_body
-from bot.adapters.web.webhooks import ArgoCDWebhook, WebhookReceiver
+from bot.adapters.web.webhooks import AlertmanagerWebhook, AlertReceiver, ArgoCDWebhook, WebhookReceiver
 from bot.core.redaction import redact
 from bot.service import ports
 
@@ -25,7 +25,7 @@ _CANNOT_LISTEN = {
 
 
 class WebServer:
-    """Webhooks, Slack's events (where `slack` is given), health, readiness and figures.
+    """Webhooks, Slack's events and alerts (where `slack` and `alerts` are given), health, readiness and figures.
 
     `webhooks` are by Argo CD's name. `metrics` gives a body and its content type.
     """
@@ -40,6 +40,7 @@ class WebServer:
         webhooks: Mapping[str, WebhookReceiver],
         slack: Receive | None,
         metrics: Callable[[], tuple[bytes, str]],
+        alerts: AlertReceiver | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._host = host
@@ -48,6 +49,7 @@ class WebServer:
         self._readiness = readiness
         self._limits = limits or Limits()
         self._webhook = ArgoCDWebhook(webhooks, self._limits)
+        self._alerts = AlertmanagerWebhook(alerts, self._limits) if alerts else None
         self._slack = slack
         self._metrics = metrics
         self._runner: web.AppRunner | None = None
@@ -99,6 +101,8 @@ class WebServer:
                 web.post("/webhooks/argocd/{trigger}", self._webhook.handle),
             ]
         )
+        if self._alerts is not None:
+            application.add_routes([web.post("/webhooks/alertmanager", self._alerts.handle)])
         if self._slack is not None:
             application.add_routes([web.post("/slack/events", _within(self._limits, self._slack))])
         return application

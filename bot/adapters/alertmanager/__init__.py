@@ -1,0 +1,1 @@
+"""Alertmanager: what its webhook tells."""
