@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -11,19 +13,19 @@ import aiohttp
 import structlog
 
 from bot import __version__
+from bot.adapters.alertmanager.parse import delivery
 from bot.adapters.argocd.webhook import named_applications
 from bot.adapters.metrics import Metrics
-from bot.adapters.alertmanager.parse import delivery
 from bot.adapters.slack import SlackChat, SlackListeners
 from bot.adapters.store import SqlStore
 from bot.adapters.web import AlertReceiver, WebhookReceiver, WebServer, server_tls
 from bot.app.parts import (
+    alert_clusters,
     argocd_clients,
     intervals_of,
-    alert_clusters,
+    knowledge_paths_of,
     kubernetes_clients,
-    load_knowledge,
-    make_board,
+    make_live_board,
     new_id,
     open_database,
     policy_of,
@@ -32,6 +34,7 @@ from bot.app.parts import (
 from bot.app.witnesses import witnesses_of
 from bot.core.incidents import Command
 from bot.service.desk import Desk
+from bot.service.knowledge import LiveKnowledge
 from bot.service.lead import Leadership
 from bot.service.ports import Health, Readiness
 from bot.settings import Settings
@@ -70,7 +73,8 @@ class Bot:
 
     async def _start(self) -> str:
         settings = self._settings
-        knowledge = load_knowledge(settings)
+        knowledge = LiveKnowledge(knowledge_paths_of(settings), readiness=self.readiness)
+        knowledge.load()
         policy = policy_of(settings)
         store = await open_database(settings, clock=self._clock)
         self._exit.push_async_callback(store.close)
@@ -79,9 +83,10 @@ class Bot:
         gitops = argocd_clients(settings, session)
         clusters = await kubernetes_clients(settings, self._exit)
         self._desk = Desk(
-            make_board=lambda: make_board(settings, knowledge, meter=self.metrics),
-            entries=knowledge.entries,
+            make_board=lambda: make_live_board(settings, knowledge, meter=self.metrics),
+            knowledge=knowledge,
             store=store,
+            templates=store,
             chat=SlackChat(client=listeners.client, channel=str(settings.slack.channel)),
             channel=str(settings.slack.channel),
             gitops=gitops,
@@ -94,6 +99,7 @@ class Bot:
             meter=self.metrics,
             clock=self._clock,
         )
+        self._watch(knowledge)
         web = self._web(listeners)
         address = await web.start()
         self._exit.push_async_callback(web.stop)
@@ -106,6 +112,16 @@ class Bot:
         await listeners.start()
         self._exit.push_async_callback(listeners.stop)
         return address
+
+    def _watch(self, knowledge: LiveKnowledge) -> None:
+        """Take up changed knowledge while the bot runs, and at once on SIGHUP."""
+        watching = asyncio.create_task(knowledge.run())
+        watching.add_done_callback(self._ended)
+        self._exit.callback(watching.cancel)
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGHUP, knowledge.look_again)
+            self._exit.callback(loop.remove_signal_handler, signal.SIGHUP)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -144,6 +160,7 @@ class Bot:
             webhooks={item.name: self._webhook(item) for item in settings.argocd_instances},
             slack=listeners.handle if settings.slack.mode == "http" else None,
             metrics=self._figures,
+            alerts=self._alerts(),
         )
 
     def _figures(self) -> tuple[bytes, str]:
@@ -159,7 +176,6 @@ class Bot:
 
         secret = item.webhook_secret.get_secret_value() if item.webhook_secret else None
         return WebhookReceiver(secret=secret, receive=receive)
-            alerts=self._alerts(),
 
     def _alerts(self) -> AlertReceiver:
         clusters = alert_clusters(self._settings)

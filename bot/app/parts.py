@@ -2,27 +2,31 @@
 
 import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 
-from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.alertmanager.parse import Clusters
+from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.argocd.parse import Place
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.store import SqlStore, open_store
 from bot.app.policy_file import load_policy
 from bot.core.board import Board
+from bot.core.entries import Entry
 from bot.core.permission import Policy, everything_for
 from bot.core.placement import Recognise, Recognised
 from bot.core.recognition import recogniser
 from bot.core.signals import Signal
 from bot.core.timing import Timing
-from bot.kb.loader import Knowledge, default_path, load_or_raise
+from bot.kb.loader import Knowledge, default_path
+from bot.kb.usable import load_to_run
 from bot.service.acting import ActingTimes
 from bot.service.desk import Intervals
+from bot.service.knowledge import LiveKnowledge
 from bot.service.ports import Meter
 from bot.settings import Settings
 from bot.settings.groups import NamedArgoCD
@@ -49,11 +53,11 @@ def timing_of(settings: Settings) -> Timing:
         reopen_within=timing.reopen_within,
         not_seen_again=timing.not_seen_again,
         remember_events=timing.remember_events,
+        alert_silence=timing.alert_silence,
     )
 
 
 def intervals_of(settings: Settings) -> Intervals:
-        alert_silence=timing.alert_silence,
     """How often and how long the loops do what they do."""
     timing = settings.timing
     return Intervals(
@@ -78,17 +82,30 @@ def policy_of(settings: Settings) -> Policy:
     return load_policy(path) if path else everything_for(settings.policy.actors)
 
 
+def knowledge_paths_of(settings: Settings) -> tuple[Path, ...]:
+    """Ours, and then the paths of the settings."""
+    return (default_path(), *settings.knowledge.paths)
+
+
 def load_knowledge(settings: Settings) -> Knowledge:
-    """Ours, and then the paths of the settings. Raises `BadKnowledge`."""
-    return load_or_raise((default_path(), *settings.knowledge.paths))
+    """What the bot would run with, loaded once. Raises `BadKnowledge`."""
+    return load_to_run(knowledge_paths_of(settings))
 
 
-def make_board(settings: Settings, knowledge: Knowledge, *, meter: Meter | None = None) -> Board:
-    """A board over the knowledge base, with the settings' windows; `meter` counts what is recognised."""
-    recognise = recogniser(knowledge.compile())
+def make_board(settings: Settings, knowledge: Knowledge) -> Board:
+    """A board over a knowledge base that doesn't change, with the settings' windows."""
+    return _board(settings, knowledge.entries, recogniser(knowledge.compile()))
+
+
+def make_live_board(settings: Settings, knowledge: LiveKnowledge, *, meter: Meter) -> Board:
+    """A board over the knowledge base as it is at each moment; `meter` counts what is recognised."""
+    return _board(settings, knowledge.entries, _counted(knowledge.recognise, meter))
+
+
+def _board(settings: Settings, entries: Mapping[str, Entry], recognise: Recognise) -> Board:
     return Board(
-        entries=knowledge.entries,
-        recognise=_counted(recognise, meter) if meter else recognise,
+        entries=entries,
+        recognise=recognise,
         timing=timing_of(settings),
         unmanaged=settings.policy.unmanaged == "post",
     )
@@ -145,10 +162,6 @@ async def kubernetes_clients(settings: Settings, stack: AsyncExitStack) -> dict[
     return clients
 
 
-def _trusted(item: NamedArgoCD) -> ssl.SSLContext | bool:
-    if not item.verify_tls:
-        return False
-    return ssl.create_default_context(cafile=str(item.ca_file)) if item.ca_file else True
 def alert_clusters(settings: Settings) -> Clusters:
     """How an alert's labels name one of the watched clusters."""
     return Clusters(
@@ -158,3 +171,7 @@ def alert_clusters(settings: Settings) -> Clusters:
     )
 
 
+def _trusted(item: NamedArgoCD) -> ssl.SSLContext | bool:
+    if not item.verify_tls:
+        return False
+    return ssl.create_default_context(cafile=str(item.ca_file)) if item.ca_file else True

@@ -13,6 +13,7 @@ from bot.cli.match import match
 from bot.cli.policy import policy_app
 from bot.cli.replaying import replay
 from bot.cli.running import demo, doctor, run, sandbox, why
+from bot.cli.unknowns import stats, unknowns
 
 app = typer.Typer(
     help="Names the root cause of Argo CD and Kubernetes failures, proves it, and acts safely from Slack.",
@@ -23,6 +24,8 @@ app = typer.Typer(
 for command in (run, demo, sandbox, why, match, replay, doctor, bench):
     app.command()(command)
 knowledge_app.command("import")(import_report)
+knowledge_app.command("unknowns")(unknowns)
+knowledge_app.command("stats")(stats)
 app.add_typer(knowledge_app, name="kb")
 app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")

@@ -32,10 +32,10 @@ def upgrade(as_json: AsJson = False) -> None:
     url = settings_or_exit().database_url
 
     async def work() -> str:
-        async with _store(url, upgrade=True) as store:
+        async with opened(url, upgrade=True) as store:
             return await store.check()
 
-    state = _run(work)
+    state = done(work)
     _say({"database": describe(url), "state": state}, f"{describe(url)} is up to date: {state}.", as_json)
 
 
@@ -53,10 +53,10 @@ def copy(
     origin = source or settings_or_exit().database_url
 
     async def work() -> Copied:
-        async with _store(origin, upgrade=False) as old, _store(target, upgrade=True) as new:
+        async with opened(origin, upgrade=False) as old, opened(target, upgrade=True) as new:
             return await copy_store(old, new)
 
-    copied = _run(work)
+    copied = done(work)
     counts = ", ".join(f"{name} {count}" for name, count in copied.rows.items() if count) or "no rows"
     _say(
         {"rows": dict(copied.rows), "audit_head": copied.audit_head},
@@ -84,10 +84,10 @@ def verify(
     url = settings_or_exit().database_url
 
     async def work() -> AuditVerdict:
-        async with _store(url, upgrade=False) as store:
+        async with opened(url, upgrade=False) as store:
             return await store.verify_audit(noted=noted)
 
-    verdict = _run(work)
+    verdict = done(work)
     found = {"rows": verdict.rows, "head": verdict.head, "broken": verdict.broken, "why": verdict.why}
     if verdict.whole:
         _say(found, f"The chain of {verdict.rows} rows is whole. Its head is {verdict.rows}:{verdict.head}", as_json)
@@ -107,11 +107,11 @@ def show(
     url = settings_or_exit().database_url
 
     async def work() -> "list[StoredAudit]":
-        async with _store(url, upgrade=False) as store:
+        async with opened(url, upgrade=False) as store:
             last, _ = await store.audit_head()
             return list(await store.audit_rows(limit=limit, after=max(last - limit, 0)))
 
-    rows = _run(work)
+    rows = done(work)
     if as_json:
         typer.echo(json.dumps([_as_json(stored) for stored in rows], indent=2))
         return
@@ -132,17 +132,17 @@ def export(after: Annotated[int, typer.Option("--after", help="Only rows behind 
 
     async def work() -> None:
         last = after
-        async with _store(url, upgrade=False) as store:
+        async with opened(url, upgrade=False) as store:
             while rows := await store.audit_rows(limit=PAGE, after=last):
                 for stored in rows:
                     typer.echo(json.dumps(_as_json(stored)))
                 last = rows[-1].sequence
 
-    _run(work)
+    done(work)
 
 
 @asynccontextmanager
-async def _store(url: str, *, upgrade: bool) -> "AsyncIterator[SqlStore]":
+async def opened(url: str, *, upgrade: bool) -> "AsyncIterator[SqlStore]":
     from bot.adapters.store import open_store
 
     retention = settings_or_exit().timing.retention
@@ -153,7 +153,7 @@ async def _store(url: str, *, upgrade: bool) -> "AsyncIterator[SqlStore]":
         await store.close()
 
 
-def _run(work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+def done(work: Callable[[], Awaitable[Outcome]]) -> Outcome:
     """Do the work; what the database refuses is told in its sentence, with exit status 1."""
     from bot.service.ports import PortError
 

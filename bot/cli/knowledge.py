@@ -146,7 +146,10 @@ def search(
 def new(
     entry: Annotated[str, typer.Argument(metavar="ID", help="The new entry's id: kebab-case, named for the cause.")],
     area: Annotated[str, typer.Option(help="The folder it belongs in: argocd, images, storage …")],
-    message: Annotated[str, typer.Option(help="The error message it explains, as it came.")],
+    message: Annotated[str | None, typer.Option(help="The error message it explains, as it came.")] = None,
+    template: Annotated[
+        str | None, typer.Option("--from", help="Take the message of this template of `kb unknowns`.", metavar="ID")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="What is wrong, in a few words.")] = None,
     path: Annotated[
         Path | None,
@@ -156,10 +159,12 @@ def new(
     """Begin a draft from a message: it is matched and logged, never posted, until you make it stable."""
     from bot.kb.drafting import BadDraft, draft
 
+    if (message is None) == (template is None):
+        _refuse("Give either --message or --from ID (see gitops-bot kb unknowns).")
     root = path or next(iter(reversed(configured_paths())), Path("knowledge"))
     file = root / area / f"{entry}.md"
     try:
-        text = draft(entry, area=area, message=message, title=title)
+        text = draft(entry, area=area, message=message or _example_of(str(template)), title=title)
     except BadDraft as error:
         _refuse(f"{error}.")
     if entry in loaded([root] if root.is_dir() else None, alone=False).documents:
@@ -187,6 +192,16 @@ def reference(
         typer.echo(rendered())
         return
     write.write_text(put_into(write.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _example_of(template: str) -> str:
+    """The latest message of a template that the bot has counted."""
+    from bot.cli.unknowns import stored_templates
+
+    found = next((item for item in stored_templates() if item.id == template), None)
+    if found is None:
+        _refuse(f"There is no template {template}: see gitops-bot kb unknowns.")
+    return found.example
 
 
 def _report(issues: Sequence["Issue"], done: str, *, as_json: bool) -> None:

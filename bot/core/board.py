@@ -84,6 +84,10 @@ class Board:
         """What must be written now."""
         return self.ledger.take(now=now)
 
+    def entries_changed(self) -> None:
+        """The entries it was given have changed: new signals are placed by what they say now."""
+        self._placement.entries_changed()
+
     def recognised(self, signal: Signal) -> Recognised:
         """What the knowledge base makes of a signal, without placing it."""
         return self._recognise(signal)
@@ -233,10 +237,6 @@ class Board:
                     found[(standing.signal.cluster, owner)] = None
         return list(found)
 
-    # -- time
-
-    def tick(self, *, now: datetime) -> None:
-        """Let time pass: holds end, what is clear long enough is resolved, old reports are forgotten."""
     # -- Alertmanager
 
     def observe_alert(self, report: AlertReport, owners: Owners | None, *, now: datetime) -> None:
@@ -259,6 +259,10 @@ class Board:
         if recognised.verdict != "noise":
             self._stand(subject, signal, recognised, now)
 
+    # -- time
+
+    def tick(self, *, now: datetime) -> None:
+        """Let time pass: holds end, what is clear long enough is resolved, old reports are forgotten."""
         for standing in list(self.ledger.standings.values()):
             self._age(standing, now)
         for incident in self.ledger.live():
@@ -314,12 +318,12 @@ class Board:
         if standing.gone_at is None:
             if signal.source is Source.K8S_EVENT and now - signal.last_seen >= self._timing.not_seen_again:
                 self._go(standing, "not seen again", now)
+            if signal.source is Source.ALERT and now - signal.last_seen >= self._timing.alert_silence:
+                self._go(standing, "not seen again", now)
             return
         incident = self.ledger.incidents.get(standing.incident)
         kept = incident is not None and incident.state in LIVE
         remembered = signal.source is Source.K8S_EVENT and now - signal.last_seen < self._timing.remember_events
-            if signal.source is Source.ALERT and now - signal.last_seen >= self._timing.alert_silence:
-                self._go(standing, "not seen again", now)
         if not kept and not remembered:
             self.ledger.drop(standing)
 

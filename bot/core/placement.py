@@ -56,8 +56,12 @@ class Placement:
         self._entries = entries
         self._timing = timing
         self._unmanaged = unmanaged
+        self.entries_changed()
+
+    def entries_changed(self) -> None:
+        """Take up what the entries say now. What stands keeps its place until it is decided on again."""
         self._explained_by: dict[str, list[str]] = {}
-        for entry in entries.values():
+        for entry in self._entries.values():
             for cause in entry.causes:
                 self._explained_by.setdefault(cause.entry, []).append(entry.id)
 
@@ -509,14 +513,14 @@ def _as_candidate(standing: Standing, entry: str) -> Standing | None:
     return replace(standing, entry=found.entry, confidence=found.confidence, captures=found.captures)
 
 
-def _weak(standing: Standing) -> bool:
-    """Whether a signal says that something is wrong without saying why: a generic entry, or a bare state unknown."""
-    return standing.entry in GENERIC or (not standing.entry and is_bare_state(standing.signal))
-
 def _of_the_cluster(signal: Signal) -> bool:
     """Whether an alert is about the cluster or a node: no Application could own that, and somebody asked to be told."""
     return signal.source is Source.ALERT and (signal.object is None or not signal.object.namespace)
 
+
+def _weak(standing: Standing) -> bool:
+    """Whether a signal says that something is wrong without saying why: a generic entry, or a bare state unknown."""
+    return standing.entry in GENERIC or (not standing.entry and is_bare_state(standing.signal))
 
 
 def _added(items: tuple[str, ...], item: str) -> tuple[str, ...]:

@@ -24,12 +24,14 @@ from bot.service.ask import Asking
 from bot.service.commands import Commands
 from bot.service.enrich import OwnerFinder
 from bot.service.investigate import Investigator, Witnesses
+from bot.service.knowledge import LiveKnowledge
 from bot.service.observe import ArgoCDObserver, KubernetesObserver
 from bot.service.platforms import LivePlatforms
-from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness, Store
+from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness, Store, TemplateStore
 from bot.service.respond import Responder
 from bot.service.rights import Rights
 from bot.service.speak import Speaker
+from bot.service.unknowns import Unknowns
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +40,10 @@ INBOX_EVERY = 1.0
 """Seconds between looks for commands that another replica received."""
 
 PRUNE_EVERY = 3600.0
-
-
 ALERTS_AT_ONCE = 8
 """Deliveries of alerts that are decided on at a time; Alertmanager sends the others again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
     """How often and how long the loops do what they do."""
@@ -59,8 +61,9 @@ class Desk:
         self,
         *,
         make_board: Callable[[], Board],
-        entries: Mapping[str, Entry],
+        knowledge: LiveKnowledge,
         store: Store,
+        templates: TemplateStore,
         chat: Chat,
         channel: str,
         gitops: Mapping[str, GitOps],
@@ -74,8 +77,10 @@ class Desk:
         clock: Callable[[], datetime],
     ) -> None:
         self._make_board = make_board
-        self._entries = entries
+        self._knowledge = knowledge
+        self._entries: Mapping[str, Entry] = knowledge.entries
         self._store = store
+        self._templates = templates
         self._chat = chat
         self._channel = channel
         self._gitops = dict(gitops)
@@ -91,18 +96,13 @@ class Desk:
         self._rights = Rights(gitops=self._gitops, clock=clock, deadline=self._deadline)
         self._argocd: dict[str, ArgoCDObserver] = {}
         self._commands: Commands | None = None
+        self._responder: Responder | None = None
+        self._deciding: set[asyncio.Task[None]] = set()
 
     def look(self, argocd: str, applications: Iterable[AppRef]) -> bool:
         """Read these Applications again; False when too many wait already. A standby leaves it to the active one."""
         observer = self._argocd.get(argocd)
         return observer is None or observer.look(applications)
-        self._responder: Responder | None = None
-        self._deciding: set[asyncio.Task[None]] = set()
-
-    def received(self, command: Command) -> None:
-        """A stored command to start at once; a standby leaves it to the active replica."""
-        if self._commands is not None:
-            self._commands.start(command)
 
     async def alerted(self, alerts: Sequence[AlertReport]) -> bool:
         """Decide on alerts and write the result; False where that can't be now: a standby, or too much is waiting.
@@ -119,6 +119,11 @@ class Desk:
             ended.result()
         return bool(done)
 
+    def received(self, command: Command) -> None:
+        """A stored command to start at once; a standby leaves it to the active replica."""
+        if self._commands is not None:
+            self._commands.start(command)
+
     async def run(self) -> None:
         """Work until cancelled."""
         responder = Responder(
@@ -132,11 +137,15 @@ class Desk:
         investigator = self._investigator(responder)
         responder.on_decision(lambda changes: self._decided(changes, speaker))
         responder.on_decision(investigator.decided)
+        unknowns = Unknowns(store=self._templates)
+        responder.on_decision(unknowns.decided)
         await self._restored(responder)
+        unknowns.restored(responder.board.ledger.standings.values())
         self._argocd = {name: self._argocd_observer(port, responder) for name, port in self._gitops.items()}
         kubernetes = [self._kubernetes_observer(port, responder) for port in self._clusters.values()]
         acting = self._acting(responder, investigator)
         self._commands = commands = acting.commands
+        forget = self._knowledge.on_change(lambda: responder.change(lambda board, _now: board.entries_changed()))
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(responder.run(tick_every=TICK_EVERY), name="decide")
@@ -144,6 +153,7 @@ class Desk:
                 tasks.create_task(investigator.run(), name="investigate")
                 tasks.create_task(self._inbox(commands), name="inbox")
                 tasks.create_task(self._tidy(), name="tidy")
+                tasks.create_task(unknowns.run(), name="count unknown messages")
                 tasks.create_task(acting.verifier.run(), name="verify")
                 tasks.create_task(acting.debts.run(), name="remind")
                 tasks.create_task(self._survey_rights(responder.board), name="rights")
@@ -152,8 +162,10 @@ class Desk:
                 for cluster in kubernetes:
                     tasks.create_task(cluster.run(), name="observe Kubernetes")
         finally:
+            forget()
             self._argocd = {}
             self._commands = None
+            self._responder = None
             await commands.stop()
 
     # -- parts
@@ -165,7 +177,6 @@ class Desk:
             channel=self._channel,
             card=lambda incident: self._card(responder.board, incident),
             note=_note,
-            self._responder = None
             incident=responder.board.ledger.incidents.get,
             readiness=self._readiness,
             meter=self._meter,
@@ -244,9 +255,15 @@ class Desk:
         if incident.state is State.MERGED:
             survivor = await self._store.thread(incident.merged_into)
             link = survivor.permalink if survivor else ""
-        return incident_card(
+        card = incident_card(
             incident, entries=self._entries, ledger=board.ledger, audience=self._audience, survivor_link=link
         )
+        return card if incident.entry or not card.proof else replace(card, similar=self._similar(board, incident))
+
+    def _similar(self, board: Board, incident: Incident) -> tuple[Phrase, ...]:
+        """Entries that read like what an unknown incident rests on."""
+        said = dict.fromkeys(item.signal.message for item in board.ledger.supporting(incident.signals))
+        return self._knowledge.similar(" ".join(said))
 
     # -- loops
 

@@ -3,7 +3,7 @@
 Every method may raise `Unreachable` (try again later) or `Refused` (asking again won't help until something changes).
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from bot.core.states import (
     TreeNode,
     Workload,
 )
+from bot.core.templates import Template
 
 
 class PortError(Exception):
@@ -272,6 +273,15 @@ class Store(Protocol):
         """Drop what is over and older than is to be kept. The audit stays."""
 
     async def check(self) -> str: ...
+
+
+class TemplateStore(Protocol):
+    """Where messages that no entry explains are counted, by template."""
+
+    async def templates(self) -> Sequence[Template]:
+        """All of them, the most frequent first."""
+
+    async def save_templates(self, changed: Sequence[Template], dropped: Collection[str]) -> None: ...
 
 
 class Meter(Protocol):

@@ -161,7 +161,7 @@ def _details(card: IncidentCard) -> Iterator[Block]:
     for title, phrases in (
         ("Ruled out", card.ruled_out),
         ("Could not be asked", card.not_asked),
-        ("Similar", card.similar),
+        ("Similar, not proven", card.similar),
     ):
         if phrases:
             yield bullets(title, phrases)

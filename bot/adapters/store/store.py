@@ -1,6 +1,6 @@
 """`ports.Store` on SQLite or PostgreSQL: every method is one transaction, whole or not at all."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -8,7 +8,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import text
 
-from bot.adapters.store import audit_log, command_rows, debt_rows, incident_rows, outbox_rows, revision_rows, schema
+from bot.adapters.store import (
+    audit_log,
+    command_rows,
+    debt_rows,
+    incident_rows,
+    outbox_rows,
+    revision_rows,
+    schema,
+    template_rows,
+)
 from bot.adapters.store.address import parse_address
 from bot.adapters.store.audit_chain import AuditVerdict, StoredAudit
 from bot.adapters.store.database import Database
@@ -16,6 +25,7 @@ from bot.adapters.store.lease_rows import Leases
 from bot.adapters.store.uninterrupted import to_its_end
 from bot.core.debts import Debt
 from bot.core.incidents import AuditRow, Changes, Command, OutboxRow, Snapshot, Thread
+from bot.core.templates import Template
 
 Clock = Callable[[], datetime]
 Arguments = ParamSpec("Arguments")
@@ -190,6 +200,20 @@ class SqlStore:
         """Keep a debt as it is now."""
         async with self.database.writing() as connection:
             await debt_rows.save(connection, debt)
+
+    # -- unknown messages
+
+    @transaction
+    async def templates(self) -> Sequence[Template]:
+        """Templates of messages that no entry explained, the most frequent first."""
+        async with self.database.reading() as connection:
+            return await template_rows.load(connection)
+
+    @transaction
+    async def save_templates(self, changed: Sequence[Template], dropped: Collection[str]) -> None:
+        """Keep these as they are now, and forget the dropped ones."""
+        async with self.database.writing() as connection:
+            await template_rows.save(connection, changed, dropped)
 
     # -- audit
 
