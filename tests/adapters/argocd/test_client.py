@@ -306,3 +306,41 @@ async def test_who_leaves_the_stream_closes_it(fake: FakeArgoCD, client: ArgoCDC
     async with asyncio.timeout(5):
         while fake.stream_readers:
             await asyncio.sleep(0.05)
+
+
+async def test_what_a_revision_renders_to(fake: FakeArgoCD, client: ArgoCDClient) -> None:
+    fake.set_manifests("web", GOOD, {"manifests": ['{"kind":"Service"}', "x" * 2000, 7]})
+    assert await client.manifests(WEB, GOOD) == ('{"kind":"Service"}', "x" * 2000)
+
+
+async def test_several_sources_are_rendered_at_their_own_revisions(misbehave: Misbehave) -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.query_string)
+        return web.json_response({"manifests": []})
+
+    client = await misbehave(answer)
+    await client.manifests(WEB, f"{GOOD},1.2.3")
+    assert asked == [f"appNamespace=argocd&revisions={GOOD}&sourcePositions=1&revisions=1.2.3&sourcePositions=2"]
+
+
+async def test_a_hard_refresh_returns_the_state_after_it(
+    fake: FakeArgoCD, client: ArgoCDClient, timeline: ManualTimeline
+) -> None:
+    asking = asyncio.create_task(client.refresh_hard(WEB, project="web"))
+    while not asking.done():
+        await timeline.advance(0.5)
+        await asyncio.sleep(0)
+    assert (await asking).reconciled_at is not None
+
+
+async def test_a_workload_is_restarted_and_nothing_else_can_be(client: ArgoCDClient) -> None:
+    workload = ObjectRef(group="apps", kind="Deployment", namespace="web", name="web")
+    await client.restart(WEB, workload, project="web")
+    with pytest.raises(Refused, match="not found as part of application"):
+        await client.restart(WEB, ObjectRef(group="apps", kind="Deployment", name="other"), project="web")
+
+
+async def test_whose_operations_are_ours(client: ArgoCDClient) -> None:
+    assert await client.username() == "gitops-responder"

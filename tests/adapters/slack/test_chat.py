@@ -351,3 +351,11 @@ async def test_a_proxy_of_the_environment_is_left_to_the_session(world: World, m
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused_port()}")
     assert await world.chat().check()
     await world.chat().answer(await response_url(world), [NOTE], public=False)
+
+
+async def test_who_is_in_a_group_and_how_somebody_is_reached(world: World) -> None:
+    speaking = world.chat()
+    assert await speaking.members("S0ONCALL") == {ON_CALL}
+    assert await speaking.email(DEVELOPER) == "bob@sandbox.example"
+    with pytest.raises(Refused):
+        await speaking.members("S0NOBODY")
