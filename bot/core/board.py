@@ -168,7 +168,7 @@ class Board:
         if not report.warning:
             self._recovery.normal_event(report)
             self._recheck_events(report.cluster, report.object.namespace, now)
-        signal = event_signal(report, owners)
+        signal = self._with_references(event_signal(report, owners))
         subject = f"event:{report.cluster}/{signal.fingerprint}"
         known_standing = next(iter(self.ledger.of_subject(subject)), None)
         if known_standing is not None:
@@ -183,9 +183,12 @@ class Board:
 
     def observe_pod(self, pod: PodState, owners: Owners, *, now: datetime) -> None:
         """One reading of a Pod."""
+        new = pod.uid not in self._pods
         self._pods[pod.uid] = pod
         if not pod.deleting:
             self._living[(pod.cluster, pod.object)] = pod.uid
+            if new:
+                self._refer_events(pod, now)
         elif self._living.get((pod.cluster, pod.object)) == pod.uid:
             del self._living[(pod.cluster, pod.object)]
         if pod.ready and not pod.deleting:
@@ -398,6 +401,28 @@ class Board:
         if self._event_is_over(merged.signal, now):
             return
         self.ledger.put(self._placement.place(merged, now=now))
+
+    def _with_references(self, signal: Signal) -> Signal:
+        """An Event's signal with what its Pod refers to: the Event itself doesn't say, and relations need it."""
+        pod = self._pods.get(self._living.get((signal.cluster, signal.object), "")) if signal.object else None
+        if pod is None:
+            return signal
+        return replace(
+            signal,
+            node=signal.node or pod.node,
+            claims=pod.claims,
+            secrets=pod.secrets,
+            config_maps=pod.config_maps,
+            service_account=pod.service_account,
+        )
+
+    def _refer_events(self, pod: PodState, now: datetime) -> None:
+        """Events that came before their Pod find what explains them now."""
+        for standing in self.ledger.events_in(pod.cluster, pod.object.namespace):
+            if standing.gone_at is None and standing.signal.object == pod.object:
+                referring = replace(standing, signal=self._with_references(standing.signal))
+                self.ledger.put(referring)
+                self._placement.refold([referring], now=now)
 
     def _event_is_over(self, signal: Signal, now: datetime) -> bool:
         """Whether something already contradicts a report (listed again, or seen for the first time at start)."""
