@@ -40,6 +40,8 @@ INBOX_EVERY = 1.0
 """Seconds between looks for commands that another replica received."""
 
 PRUNE_EVERY = 3600.0
+RIGHTS_WITHIN = 0.3
+"""Seconds a card waits for what Argo CD lets the bot do; a button too many is better than a late message."""
 ALERTS_AT_ONCE = 8
 """Deliveries of alerts that are decided on at a time; Alertmanager sends the others again."""
 
@@ -167,6 +169,7 @@ class Desk:
             self._commands = None
             self._responder = None
             await commands.stop()
+            await self._rights.stop()
 
     # -- parts
 
@@ -250,7 +253,8 @@ class Desk:
 
     async def _card(self, board: Board, incident: Incident) -> IncidentCard:
         if self._policy.rules:
-            await self._rights.ask(state for ref, state in board.known_apps().items() if str(ref) in incident.apps)
+            concerned = (state for ref, state in board.known_apps().items() if str(ref) in incident.apps)
+            await self._rights.ask(concerned, within=RIGHTS_WITHIN)
         link = ""
         if incident.state is State.MERGED:
             survivor = await self._store.thread(incident.merged_into)

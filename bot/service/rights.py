@@ -19,7 +19,13 @@ RIGHTS = ("get", "sync", "rollback", "update")
 """Never `action/…`: Argo CD answers no even where it is granted (facts §8.24)."""
 
 REMEMBERED = timedelta(minutes=5)
+ASKED_AGAIN = timedelta(seconds=30)
+"""After which what got no answer at all is asked again."""
+
 SIZE = 5_000
+
+Key = tuple[AppRef, str]
+"""An Application and its project, which decides its rights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +83,41 @@ class Rights:
         self._gitops = gitops
         self._clock = clock
         self._deadline = deadline
-        self._known: dict[tuple[AppRef, str], tuple[datetime, Granted]] = {}
+        self._known: dict[Key, tuple[datetime, Granted]] = {}
+        self._asking: dict[Key, asyncio.Task[None]] = {}
 
     def known(self, state: AppState) -> Granted:
         """What was answered last; nothing is known of an Application that was never asked about."""
         return self._known.get((state.ref, state.project), (None, Granted()))[1]
 
-    async def ask(self, states: Iterable[AppState]) -> None:
-        """Ask about those that weren't asked about lately."""
-        now = self._clock()
-        due = [state for state in states if self._due(state, now) and state.ref.argocd in self._gitops]
-        answers = await asyncio.gather(
-            *(ask_rights(self._gitops[state.ref.argocd], state, deadline=self._deadline) for state in due)
-        )
-        if len(self._known) > SIZE:
-            self._known.clear()
-        for state, granted in zip(due, answers, strict=True):
-            self._known[state.ref, state.project] = (now, granted)
+    async def ask(self, states: Iterable[AppState], *, within: float | None = None) -> None:
+        """Ask about those that weren't asked about lately; wait at most `within` seconds, the rest goes on behind.
+
+        A card must not wait for an Argo CD that is away.
+        """
+        for state in states:
+            key = (state.ref, state.project)
+            if key not in self._asking and state.ref.argocd in self._gitops and self._due(key):
+                self._asking[key] = asyncio.create_task(self._ask(key, state), name="ask rights")
+        waited = {task for key, task in self._asking.items() if not task.done()}
+        if waited:
+            await asyncio.wait(waited, timeout=within)
+
+    async def stop(self) -> None:
+        """Leave what is being asked."""
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _ask(self, key: Key, state: AppState) -> None:
+        try:
+            granted = await ask_rights(self._gitops[state.ref.argocd], state, deadline=self._deadline)
+            if len(self._known) > SIZE:
+                self._known.clear()
+            self._known[key] = (self._clock(), granted)
+        finally:
+            self._asking.pop(key, None)
 
     async def survey(self, states: Iterable[AppState]) -> None:
         """At start: ask for one Application of each project, and log what the bot will not be able to do."""
@@ -110,6 +134,8 @@ class Rights:
                 rights=granted.told(),
             )
 
-    def _due(self, state: AppState, now: datetime) -> bool:
-        known = self._known.get((state.ref, state.project))
-        return known is None or now - known[0] > REMEMBERED or known[1] == Granted()
+    def _due(self, key: Key) -> bool:
+        known = self._known.get(key)
+        if known is None:
+            return True
+        return self._clock() - known[0] > (ASKED_AGAIN if known[1] == Granted() else REMEMBERED)

@@ -1,5 +1,6 @@
 """What Argo CD lets the bot do: asked once in a while, told in a line, and what isn't known refuses no button."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -10,7 +11,7 @@ from bot.core.plans import PAUSE, REFRESH, RESTART, RESTORE, ROLLBACK, SYNC, TER
 from bot.core.signals import AppRef
 from bot.core.states import AppState
 from bot.service.ports import GitOps, Unreachable
-from bot.service.rights import REMEMBERED, Granted, Rights
+from bot.service.rights import ASKED_AGAIN, REMEMBERED, Granted, Rights
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SHOP = AppState(ref=AppRef(name="shop"), uid="u", resource_version="1", project="web")
@@ -75,9 +76,29 @@ async def test_rights_are_asked_once_in_a_while() -> None:
 async def test_what_could_not_be_asked_is_asked_again() -> None:
     argo = Argo(get=True)
     argo.away = True
-    rights = Rights(gitops={"default": cast("GitOps", argo)}, clock=lambda: NOW, deadline=1)
+    now = NOW
+    rights = Rights(gitops={"default": cast("GitOps", argo)}, clock=lambda: now, deadline=1)
     await rights.ask([SHOP])
     assert rights.known(SHOP).told() == "could not ask get, sync, rollback, update"
     argo.away = False
     await rights.ask([SHOP])
+    assert rights.known(SHOP).get is None, "not asked again at once"
+    now = NOW + ASKED_AGAIN + timedelta(seconds=1)
+    await rights.ask([SHOP])
     assert rights.known(SHOP).get is True
+
+
+async def test_a_card_does_not_wait_for_an_argo_cd_that_is_slow() -> None:
+    answers = asyncio.Event()
+
+    class Slow(Argo):
+        async def can_i(self, action: str, project: str, name: str) -> bool:
+            await answers.wait()
+            return True
+
+    rights = Rights(gitops={"default": cast("GitOps", Slow())}, clock=lambda: NOW, deadline=5)
+    await rights.ask([SHOP], within=0.01)
+    assert rights.known(SHOP) == Granted()
+    answers.set()
+    await rights.ask([SHOP])
+    assert rights.known(SHOP).sync is True
