@@ -13,6 +13,7 @@ from bot.cli.match import match
 from bot.cli.policy import policy_app
 from bot.cli.replaying import replay
 from bot.cli.running import demo, doctor, run, sandbox, why
+from bot.cli.scanning import scan
 from bot.cli.unknowns import stats, unknowns
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, demo, sandbox, why, match, replay, doctor, bench):
+for command in (run, demo, sandbox, why, scan, match, replay, doctor, bench):
     app.command()(command)
 knowledge_app.command("import")(import_report)
 knowledge_app.command("unknowns")(unknowns)
