@@ -27,7 +27,14 @@ def _storm() -> "list[Figure]":
     return storm()
 
 
+def _match() -> "list[Figure]":
+    from bot.bench.matching import matching
+
+    return matching()
+
+
 BENCHMARKS: "Mapping[str, Callable[[], list[Figure]]]" = {
+    "match": _match,
     "questions": _questions,
     "placement": _placement,
     "storm": _storm,

@@ -14,7 +14,7 @@ import re2
 
 from bot.core.entries import Entry, Noise, NoiseRule, Rule
 from bot.core.haystack import MACHINE, Text, fields_of, tries
-from bot.core.patterns import compile_pattern, literal_length, required_literals
+from bot.core.patterns import compile_pattern, literal_length, required_clauses, required_literals
 from bot.core.signals import Signal
 from bot.core.text import cut, fill
 
@@ -26,6 +26,8 @@ _TRIM = " \t\n\"'`\\│"
 Verdict = Literal["known", "unknown", "noise"]
 Rank = tuple[bool, bool, int, int, int]
 Literals = Mapping[str, Collection[str]]
+Texts = Sequence[tuple[bytes, str]]
+"""What is searched, and the same in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,10 @@ class _Rule:
     @cached_property
     def pattern(self) -> "re2._Regexp[str] | None":
         return compile_pattern(self.message) if self.message is not None else None
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[str, ...], ...]:
+        return required_clauses(self.message) if self.message is not None else ()
 
     @cached_property
     def groups(self) -> tuple[tuple[str, int], ...]:
@@ -173,20 +179,22 @@ class Matcher:
         hits: dict[int, _Hit] = {}
         for texts in tries(signal.message, signal.original):
             self._search(texts, fields, hits, machine=machine)
-            if any((entry := self._owners[owner].entry) is not None and not entry.generic for owner in hits):
+            if hits and any((entry := self._owners[owner].entry) is not None and not entry.generic for owner in hits):
                 break
         return hits
 
     def _search(self, texts: Sequence[str], fields: Mapping[str, str], hits: dict[int, _Hit], *, machine: bool) -> None:
-        candidates = set(self._always)
-        candidates.update(self._by_reason.get(fields["reason"], ()))
-        for text in texts:
-            lowered = text.lower()
-            for index, _, _ in self._automaton.find_matches_as_indexes(lowered, overlapping=True):
-                candidates.update(self._by_literal[index])
+        lowered = [text.lower() for text in texts]
+        candidates = {*self._always, *self._by_reason.get(fields["reason"], ())}
+        by_literal = self._by_literal
+        for low in lowered:
+            for index in {index for index, _, _ in self._automaton.find_matches_as_indexes(low, overlapping=True)}:
+                candidates.update(by_literal[index])
+        rules = self._rules
+        candidates = {index for index in candidates if _has_a_chance(rules[index].clauses, lowered)}
         if not candidates:
             return
-        encoded = [text.encode() for text in texts]
+        encoded = [(text.encode(), low) for text, low in zip(texts, lowered, strict=True)]
         refused: dict[int, bool] = {}
         for index in candidates:
             rule = self._rules[index]
@@ -270,7 +278,7 @@ def _names(value: str | tuple[str, ...] | None) -> frozenset[str] | None:
     return frozenset([value]) if isinstance(value, str) else frozenset(value)
 
 
-def _try(rule: _Rule, texts: Sequence[bytes], fields: Mapping[str, str], *, machine: bool) -> _Hit | None:
+def _try(rule: _Rule, texts: Texts, fields: Mapping[str, str], *, machine: bool) -> _Hit | None:
     counted = rule.counted(fields, machine=machine)
     if counted is None:
         return None
@@ -278,7 +286,9 @@ def _try(rule: _Rule, texts: Sequence[bytes], fields: Mapping[str, str], *, mach
     if pattern is None:
         return _Hit(rule, counted[0], counted[1], 0, "", {})
     best: _Hit | None = None
-    for text in texts:
+    for text, lowered in texts:
+        if not _has_a_chance(rule.clauses, (lowered,)):
+            continue
         match = pattern.search(text)
         if match is not None and (best is None or match.start() > best.start):
             groups = {
@@ -292,7 +302,21 @@ def _try(rule: _Rule, texts: Sequence[bytes], fields: Mapping[str, str], *, mach
     return best
 
 
-def _permits(owner: _Owner, texts: Sequence[bytes], fields: Mapping[str, str], *, machine: bool) -> bool:
+def _has_a_chance(clauses: tuple[tuple[str, ...], ...], lowered: Sequence[str]) -> bool:
+    """Whether one of these texts holds a literal of each clause. Loops: generators would cost more than this spares."""
+    for text in lowered:
+        for clause in clauses:
+            for literal in clause:
+                if literal in text:
+                    break
+            else:
+                break
+        else:
+            return True
+    return False
+
+
+def _permits(owner: _Owner, texts: Texts, fields: Mapping[str, str], *, machine: bool) -> bool:
     """Whether the rules under all: hold too and none under none: does."""
     if any(_try(rule, texts, fields, machine=machine) is not None for rule in owner.never):
         return False

@@ -14,6 +14,15 @@ import re2
 PREFILTER_LENGTH = 4
 """Shorter literals are in every text and filter nothing."""
 
+COMMON_WORDS = frozenset(
+    {"api/v1/", "application", "available", "connect", "connection", "container", "error", "failed", "failed to"}
+    | {"http", "https://", "image", "message", "namespace", "not found", "open", "request", "resource", "status"}
+)
+"""Words of healthy logs: a rule is found by them only where it asks for nothing rarer."""
+
+CLAUSES, CLAUSE_WIDTH, CLAUSE_LENGTH = 4, 8, 3
+"""How many sets of literals are looked for before a pattern is run, how wide, and how long a literal is worth it."""
+
 PROGRAM_LIMIT = 2_500
 """RE2 instructions an entry's pattern may compile to: keeps a search of 64 KiB far below 10 ms."""
 
@@ -137,38 +146,53 @@ def required_literals(pattern: str) -> frozenset[str]:
     return found
 
 
+def required_clauses(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """All that a matching text must contain: of each set at least one. The longest first, the costly ones left out.
+
+    Looking for them takes far less than a search, so that most rules that the prefilter names are never run.
+    """
+    found = {
+        clause
+        for clause in _clauses(_parse(pattern))
+        if len(clause) <= CLAUSE_WIDTH and min(map(len, clause)) >= CLAUSE_LENGTH
+    }
+    longest_first = sorted(map(sorted, found), key=lambda clause: (-min(map(len, clause)), clause))
+    return tuple(map(tuple, longest_first[:CLAUSES]))
+
+
 def literal_length(pattern: str) -> int:
     """How many literal characters every matching text contains: how specific the pattern is."""
     return _length(_parse(pattern))
 
 
 def _needed(nodes: tuple[Node, ...]) -> frozenset[str] | None:
-    best: frozenset[str] | None = None
+    return max(_clauses(nodes), key=lambda literals: min(map(_worth, literals)), default=None)
+
+
+def _worth(literal: str) -> int:
+    """How well a literal filters: its length, and next to nothing for words that stand in every other log line."""
+    return min(len(literal), PREFILTER_LENGTH) if literal.strip() in COMMON_WORDS else len(literal)
+
+
+def _clauses(nodes: tuple[Node, ...]) -> Iterator[frozenset[str]]:
+    """Sets of literals: of each, every matching text contains at least one."""
     run: list[str] = []
-
-    def offer(literals: frozenset[str] | None) -> None:
-        nonlocal best
-        if literals and (best is None or min(map(len, literals)) > min(map(len, best))):
-            best = literals
-
-    def flush() -> None:
-        if run:
-            offer(frozenset(["".join(run)]))
-            run.clear()
-
     for node in _flat(nodes):
         match node:
             case Literal(chars):
                 run.append(chars)
+                continue
             case Nothing():
-                pass
-            case Group(alternatives, least) if least >= 1:
-                flush()
-                offer(_any_of(alternatives))
-            case _:
-                flush()
-    flush()
-    return best
+                continue
+            case _ if run:
+                yield frozenset(["".join(run)])
+                run = []
+        if isinstance(node, Group) and node.least >= 1:
+            inner = _any_of(node.alternatives)
+            if inner:
+                yield inner
+    if run:
+        yield frozenset(["".join(run)])
 
 
 def _any_of(alternatives: tuple[tuple[Node, ...], ...]) -> frozenset[str] | None:

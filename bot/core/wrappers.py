@@ -5,6 +5,8 @@ Templates: `failed to generate manifest for source 1 of 1: rpc error: code = Unk
 (`dial tcp …: connection refused`), the wrapper before it stays, for it alone says who couldn't be reached.
 """
 
+import re
+
 import re2
 
 _options = re2.Options()
@@ -38,13 +40,18 @@ _PREFIXES = (
     r"(?:application spec for [^:]{1,300} is invalid: )",
     r"(?:UPGRADE FAILED: |INSTALLATION FAILED: )",
 )
-_LEADING = re2.compile(rf"^\s*(?:{'|'.join(_PREFIXES)})", _options)
+_LEADING = re.compile(rf"\s*(?:{'|'.join(_PREFIXES)})", re.ASCII)
+"""Anchored and bounded, so that the standard library's engine is as safe as RE2 here, and several times cheaper."""
+
 _TRAILING = re2.compile(
     r"(?:\s*\((?:retried \d+ times?|failed to retry: [^)]{0,300})\)\.?"
     r"|\.?\s*Retrying attempt #\d+ at [^.\n]{1,40}\.?"
     r"|,? and \d+ more errors?)\s*$",
     _options,
 )
+_TRAILING_WORDS = ("(retried ", "(failed to retry: ", "Retrying attempt #", " more error")
+"""Without one of these nothing trails; looking for them is far cheaper than the search."""
+
 _TRANSPORT = re2.compile(
     r"(?i)^(?:(?:get|post|put|patch|delete|head|options) \"?https?://[^\s\"]+\"?: )?"
     r"(?:(?:dial|read|write) (?:tcp|udp|unix)|(?:unexpected )?eof\b|context\s+(?:deadline exceeded|canceled)"
@@ -62,11 +69,11 @@ def unwrap(text: str) -> str:
     """The innermost cause of a message. A message without wrappers comes back as it is, without outer blanks."""
     found = text.strip()
     for _ in range(_DEPTH):
-        trailing = _TRAILING.search(found)
+        trailing = _TRAILING.search(found) if any(words in found for words in _TRAILING_WORDS) else None
         if trailing is not None and trailing.start() > 0:
             found = found[: trailing.start()].rstrip()
             continue
-        leading = _LEADING.search(found)
+        leading = _LEADING.match(found)
         if leading is None or leading.end() == 0:
             break
         rest = found[leading.end() :].lstrip()
