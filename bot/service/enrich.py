@@ -97,7 +97,10 @@ def _guess(ref: ObjectRef) -> list[ObjectRef] | None:
     if ref.kind == "ReplicaSet":
         return [ObjectRef(group="apps", kind="Deployment", namespace=ref.namespace, name=name)]
     if ref.kind == "Job":
-        return [ObjectRef(group="batch", kind="CronJob", namespace=ref.namespace, name=name.rpartition("-")[0])]
+        cron_job, _, minute = name.rpartition("-")
+        if not (cron_job and minute.isdigit()):
+            return None  # a Job of its own: a CronJob's carry the minute they were due
+        return [ObjectRef(group="batch", kind="CronJob", namespace=ref.namespace, name=cron_job)]
     if ref.kind == "Pod" and name != ref.name:
         replica_set = ObjectRef(
             group="apps", kind="ReplicaSet", namespace=ref.namespace, name=ref.name.rpartition("-")[0]

@@ -3,13 +3,14 @@
 Layout of a folder of recordings, each file plain or gzipped:
 `argocd/stream/NAME.ndjson`, `argocd/notifications/NAME.ndjson`, `kubernetes/NAME.{events,pods}.ndjson` with lines
 `{"at", "data"}` (notifications: `{"at", "body"}`), and `argocd/http/NAME.json`, a list of exchanges
-`{"at", "request", "response"}`.
+`{"at", "request", "response"}`. A folder `argocd/NAME/` holds more of these, one file
+`{"exchanges": […]}` for each Application.
 """
 
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +66,11 @@ def read_recording(directory: Path, name: str) -> Recording:
     if not lines:
         raise FileNotFoundError(f"no recording called {name} in {directory}")
     lines.sort(key=lambda line: line.at)
-    answers = tuple(_answers(directory / f"argocd/http/{name}.json"))
+    exchanges = json.loads(_text(directory / f"argocd/http/{name}.json") or "[]")
+    folder = directory / "argocd" / name
+    for path in sorted({path.with_name(path.name.removesuffix(".gz")) for path in folder.glob("*.json*")}):
+        exchanges += json.loads(_text(path))["exchanges"]
+    answers = tuple(_answers(exchanges))
     return Recording(name=name, start=lines[0].at, lines=tuple(lines), answers=answers)
 
 
@@ -78,9 +83,9 @@ def _lines(path: Path, kind: Kind) -> Iterator[Line]:
             yield Line(at=datetime.fromisoformat(row["at"]), kind=kind, data=data)
 
 
-def _answers(path: Path) -> Iterator[Line]:
+def _answers(exchanges: Iterable[Json]) -> Iterator[Line]:
     kinds: dict[str | None, Kind] = {"resource-tree": "tree", "managed-resources": "managed", None: "revision"}
-    for exchange in json.loads(_text(path) or "[]"):
+    for exchange in exchanges:
         request, response = exchange.get("request"), exchange.get("response") or {}
         body = response.get("body")
         if not request or request["method"] != "GET" or response.get("status") != 200 or not isinstance(body, dict):
