@@ -28,7 +28,7 @@ SECONDS = 0.6
 """How long each measurement takes."""
 
 PLAIN_UP_TO = 1_000
-"""Entries up to which the baselines are measured: a loop over 10,000 entries takes minutes to build and says no more."""
+"""Entries up to which the baselines are measured: a loop over 10,000 entries takes minutes and says no more."""
 
 _LITERAL = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\(\?P<\w+>|\(\?[a-zA-Z-]*[:)]|\{[\d,]*\}|(?P<word>[A-Za-z]{3,})")
 _MISSES = (
