@@ -147,6 +147,7 @@ class Desk:
         kubernetes = [self._kubernetes_observer(port, responder) for port in self._clusters.values()]
         acting = self._acting(responder, investigator)
         self._commands = commands = acting.commands
+        self._responder = responder
         forget = self._knowledge.on_change(lambda: responder.change(lambda board, _now: board.entries_changed()))
         try:
             async with asyncio.TaskGroup() as tasks:
