@@ -111,10 +111,10 @@ class ArgoCD(Group):
         None,
         "Address of the Argo CD API server.",
         "an http or https address without credentials",
-        needed="`run`, `why`",
+        needed="`run`, `why`, `scan`",
     )
     token: Secret | None = setting(
-        None, "API token of the bot's account.", "an API token, without blanks", needed="`run`, `why`", secret=True
+        None, "API token of the bot's account.", "an API token, without blanks", needed="`run`, `why`, `scan`", secret=True
     )
     ca_file: ExistingFile | None = setting(
         None, "CA certificates (PEM) to trust for this Argo CD.", "the path of a file that exists"
