@@ -13,10 +13,13 @@ from bot.core.plans import RESTART, ROLLBACK, SYNC, TITLES, Wanted
 from bot.core.plans.wanted import PRUNE
 from bot.core.signals import AppRef, ObjectRef, Signal, Source
 from bot.core.states import AppState
-from bot.core.text import fill, placeholders
+from bot.core.text import cut, fill, placeholders
 
 QUOTES = 3
 SYMPTOM_LINES = 12
+SYMPTOM_LENGTH = 380
+"""Characters of a symptom's message: long enough for the cause that stands behind a Pod's long name."""
+
 LABELS = {
     Source.ARGOCD_CONDITION: "Argo CD, condition {reason} of {app}",
     Source.ARGOCD_OPERATION: "Argo CD, last operation of {app}",
@@ -263,7 +266,7 @@ def _symptoms(incident: Incident, ledger: Ledger) -> tuple[Symptom, ...]:
     for standing in ledger.supporting(incident.symptoms):
         signal = standing.signal
         where = str(signal.object or signal.owner or "") if signal.source is not Source.ARGOCD_HEALTH else ""
-        text = signal.message.strip().split("\n", 1)[0][:200]
+        text = cut(signal.message.strip().split("\n", 1)[0], SYMPTOM_LENGTH)
         key = f"{signal.app}|{standing.entry}|{text}"
         template = "`{{where}}`: {{text}}" if where else "{{text}}"
         lines.setdefault(key, Symptom(text=phrase(template, where=where, text=text), since=standing.appeared_at))

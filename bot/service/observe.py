@@ -6,6 +6,7 @@ Pods. A source that is away is reported, retried for ever, and its signals stay,
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import structlog
 
@@ -65,6 +66,8 @@ class ArgoCDObserver:
         self._part = f"argocd:{gitops.name}"
         self._wanted: dict[AppRef, None] = {}
         self._wake = asyncio.Event()
+        self._doubted = asyncio.Event()
+        """The stream was cut: the list is asked at once, so that /readyz tells within seconds who is away."""
 
     def look(self, names: Iterable[AppRef]) -> bool:
         """Ask for Applications to be read again; False when too many wait already."""
@@ -92,6 +95,7 @@ class ArgoCDObserver:
                     await self._responder.offer(change)
             except PortError as failure:
                 error = failure
+                self._doubted.set()
                 log.warning("the Application stream was cut", argocd=self._gitops.name, error=str(failure))
             await asyncio.sleep(backoff.pause(error))
 
@@ -109,7 +113,9 @@ class ArgoCDObserver:
             backoff.reset()
             self._readiness.report(self._part, Health.OK, f"{len(listed)} Applications")
             await self._compare(listed)
-            await asyncio.sleep(self._list_every)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubted.wait(), self._list_every)
+            self._doubted.clear()
 
     async def _compare(self, listed: Iterable[ListedApp]) -> None:
         """The list says which Applications are new, changed or absent; those are read."""

@@ -69,6 +69,18 @@ async def test_away_later_is_not_taken_for_a_recovery(tmp_path: Path, target: Ta
         assert len(await stage.roots()) == 1
 
 
+async def test_an_argo_cd_that_goes_away_is_told_without_waiting_for_the_next_list(tmp_path: Path) -> None:
+    async with Stage(tmp_path, speed=8) as stage:
+        await stage.start_bot(GITOPS_BOT_TIMING__LIST_EVERY="10m")
+        await stage.world.play("healthy")
+        await stage.eventually(lambda: all_well(stage), "a good start")
+        stage.world.faults.add(Fault(target="argocd", kind="drop", times=FOR_EVER))
+        stage.world.argocd.restart()
+        assert await stage.eventually(lambda: failing(stage, "argocd"), "/readyz naming Argo CD", seconds=20)
+        stage.world.faults.clear()
+        await stage.eventually(lambda: all_well(stage), "recovery", seconds=60)
+
+
 async def test_a_message_that_slack_refused_comes_once_when_it_takes_it_again(tmp_path: Path) -> None:
     async with Stage(tmp_path, speed=8) as stage:
         await stage.start_bot()

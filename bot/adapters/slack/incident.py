@@ -183,7 +183,7 @@ def _chain(card: IncidentCard) -> str:
     lines = [one_line(to_plain(card.title, 300)), "        ↓"]
     for symptom in card.symptoms:
         since = f"  (since {symptom.since.astimezone(UTC):%H:%M} UTC)" if symptom.since else ""
-        lines.append(f"{one_line(to_plain(symptom.text, 300))}{since}")
+        lines.append(f"{one_line(to_plain(symptom.text, 500))}{since}")
     return "\n".join(lines)
 
 
