@@ -2,9 +2,12 @@
 
 import asyncio
 import difflib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.core.cards import IncidentCard, Note, Phrase, StatusCard, Tone, phrase
+from bot.core.entries import GENERIC
+from bot.core.findings import SEVERITIES
 from bot.core.incidents import LIVE, Incident, State
 from bot.core.observation import failed_attempt
 from bot.core.plans import short
@@ -14,7 +17,6 @@ from bot.service.look_beneath import look_beneath
 from bot.service.ports import GitOps, Health, PortError, Readiness
 from bot.service.respond import Responder
 
-SEVERITIES = ("critical", "high", "medium", "low")
 STATUS_LINES = 25
 Answer = IncidentCard | Note | StatusCard
 
@@ -50,7 +52,9 @@ class Asking:
         card: Callable[[Incident], Awaitable[IncidentCard]],
         investigate: Callable[[Incident], Awaitable[Incident]],
         deadline: float,
+        link: Callable[[Incident], Awaitable[str]] | None = None,
     ) -> None:
+        self._link = link
         self._responder = responder
         self._gitops = gitops
         self._readiness = readiness
@@ -78,10 +82,14 @@ class Asking:
         current = {incident.id: incident for incident in asked if incident.state in LIVE}
         answers: list[Answer] = [await self._card(incident) for incident in current.values()]
         state = board.ledger.apps.get(ref)
-        if not answers and state is not None:
+        if state is not None and all(incident.entry in GENERIC for incident in current.values()):
+            # Nothing found so far says why: what no notification tells is asked for.
             port = self._gitops.get(ref.argocd)
             beneath = await look_beneath(port, state, deadline=self._deadline) if port and not trouble else ()
-            answers.append(told(state, beneath))
+            if not answers:
+                answers.append(told(state, beneath))
+            elif beneath:
+                answers.append(Note(headline=phrase("What asking further showed"), lines=tuple(beneath)))
         if trouble:
             answers.append(
                 Note(
@@ -103,19 +111,10 @@ class Asking:
         return [self._which(found) if found else self._no_such(name)]
 
     async def status(self) -> StatusCard:
-        """Open incidents as a plan, most severe first."""
+        """Open incidents as a plan: most severe first, then what explains most, then the oldest."""
         posted = [incident for incident in self._responder.board.ledger.live() if incident.state is not State.HELD]
-        posted.sort(key=lambda incident: (_rank(incident), incident.opened_at))
-        lines = []
-        for incident in posted[:STATUS_LINES]:
-            card = await self._card(incident)
-            template = "**{{severity}}** · " + card.title.template + " · {{state_}} since {{since_}}"
-            values = dict(card.title.values) | {
-                "severity": incident.severity,
-                "state_": str(incident.state),
-                "since_": f"{incident.opened_at:%H:%M} UTC",
-            }
-            lines.append(phrase(template, **values))
+        posted.sort(key=lambda incident: (_rank(incident), -len(incident.symptoms), incident.opened_at))
+        lines = [await self._line(incident) for incident in posted[:STATUS_LINES]]
         if len(posted) > STATUS_LINES:
             lines.append(phrase("… and {{more}} more", more=len(posted) - STATUS_LINES))
         troubles = tuple(
@@ -124,10 +123,40 @@ class Asking:
             if health is not Health.OK
         )
         count = len(posted)
-        headline = phrase("{{count}} open incident{{s}}", count=count, s="" if count == 1 else "s")
+        ranks = Counter(_rank(incident) for incident in posted)
+        headline = phrase(
+            "{{count}} open incident{{s}}: {{each}}",
+            count=count,
+            s="" if count == 1 else "s",
+            each=", ".join(f"{ranks[rank]} P{rank}" for rank in sorted(ranks)),
+        )
         return StatusCard(
             headline=headline if count else phrase("No open incidents."), lines=tuple(lines), troubles=troubles
         )
+
+    async def _line(self, incident: Incident) -> Phrase:
+        """An incident in the plan: how urgent, what, where, since when, how much hangs on it, and its thread."""
+        card = await self._card(incident)
+        template = (
+            "**P{{rank_}} {{severity}}** · " + card.title.template + " · {{where_}} · {{state_}} since {{since_}}"
+        )
+        values = dict(card.title.values) | {
+            "rank_": str(_rank(incident)),
+            "severity": incident.severity,
+            "where_": ", ".join(incident.apps[:2])
+            + (f" and {len(incident.apps) - 2} more" if incident.apps[2:] else "")
+            or f"cluster {incident.key.cluster}",
+            "state_": str(incident.state),
+            "since_": f"{incident.opened_at:%H:%M} UTC",
+        }
+        if incident.symptoms:
+            template += " · explains {{symptoms_}} more"
+            values["symptoms_"] = str(len(incident.symptoms))
+        link = await self._link(incident) if self._link else ""
+        if link:
+            template += " · [thread]({{link_}})"
+            values["link_"] = link
+        return phrase(template, **values)
 
     def _find(self, name: str) -> list[AppRef]:
         wanted = name.strip().strip("`").removeprefix("app/")

@@ -222,6 +222,7 @@ class Desk:
             card=lambda incident: self._card(responder.board, incident),
             investigate=investigator.investigate,
             deadline=self._deadline,
+            link=self._thread_link,
         )
         return acting(
             store=self._store,
@@ -251,6 +252,14 @@ class Desk:
         return phrase(
             "{{object}}: likely *{{title}}* (`{{entry}}`).", object=result.object, title=title, entry=entry.id
         )
+
+    async def _thread_link(self, incident: Incident) -> str:
+        """Where an incident's thread is; empty while that isn't known."""
+        try:
+            thread = await self._store.thread(incident.id)
+        except PortError:
+            return ""
+        return thread.permalink if thread else ""
 
     async def _card(self, board: Board, incident: Incident) -> IncidentCard:
         if self._policy.rules:
