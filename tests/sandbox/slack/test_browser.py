@@ -186,11 +186,12 @@ async def test_what_is_being_typed_survives_what_happens(served: Served, look: O
 
 async def test_a_command_is_typed_and_answered_for_me_only(served: Served, look: Open) -> None:
     await served.app.connect()
-    served.app.answer = lambda _envelope: {"text": "all is well"}
+    served.app.answer = lambda envelope: {"text": f"all is well with {envelope['payload']['text']}"}
     page = await look()
-    await page.get_by_label("Message #incidents").fill("/gitops status")
+    await page.get_by_label("Message #incidents").fill("/gitops why shop")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Only visible to you")).to_be_visible()
+    await expect(page.get_by_text("all is well with why shop")).to_be_visible()
     await expect(page.get_by_label("Message #incidents")).to_have_value("")
     await page.get_by_role("button", name="Dismiss message").click()
     await expect(page.get_by_text("all is well")).to_have_count(0)

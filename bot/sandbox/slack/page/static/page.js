@@ -152,7 +152,7 @@ async function send(address, fields, from) {
     from.removeAttribute("aria-busy");
   }
   await refresh();
-  if (from.closest(".composer")) follow(from.closest("main, section").querySelector(".messages")); // see what came of it
+  if (from.closest(".composer, .chips")) follow(from.closest("main, section").querySelector(".messages")); // see what came of it
 }
 
 function follow(list) {
