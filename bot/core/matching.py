@@ -59,6 +59,9 @@ class Result:
         return self.matches[0] if self.matches else None
 
 
+_UNKNOWN = Result(verdict="unknown")
+
+
 @dataclass(frozen=True)
 class _Rule:
     """A rule made ready. `owner` counts the entries, then the noise rules."""
@@ -155,6 +158,8 @@ class Matcher:
         """Every entry that fits, ranked. The innermost cause decides; the original is asked where it names nothing."""
         fields = fields_of(signal)
         hits = self._hits(signal, fields)
+        if not hits:
+            return _UNKNOWN
         return self._result({owner: (hit, fields) for owner, hit in hits.items()})
 
     def match_all(self, signals: Iterable[Signal | Text]) -> Result:
@@ -287,7 +292,7 @@ def _try(rule: _Rule, texts: Texts, fields: Mapping[str, str], *, machine: bool)
         return _Hit(rule, counted[0], counted[1], 0, "", {})
     best: _Hit | None = None
     for text, lowered in texts:
-        if not _has_a_chance(rule.clauses, (lowered,)):
+        if len(texts) > 1 and not _has_a_chance(rule.clauses, (lowered,)):
             continue
         match = pattern.search(text)
         if match is not None and (best is None or match.start() > best.start):
