@@ -34,6 +34,11 @@ def replay(
         raise typer.Exit(2)
     expected = json.loads(expected_file.read_text())["stories"] if check else {}
     known = stories(directory)
+    if not known:
+        typer.echo(
+            f"{directory} has no stories; it must be laid out like recordings (argocd/stream/NAME.ndjson).", err=True
+        )
+        raise typer.Exit(2)
     if story is not None and story not in known:
         typer.echo(f"There is no story {story!r} in {directory}; it has: {', '.join(known) or 'none'}.", err=True)
         raise typer.Exit(2)

@@ -35,7 +35,7 @@ class Row:
 
 
 def read_row(line: bytes) -> Row:
-    """Read one line. Fields that are missing or null are empty. Raises `BadRow`."""
+    """Read one line. Fields that are missing or null are empty, but there must be a message. Raises `BadRow`."""
     try:
         row = json.loads(line, parse_constant=_no_constant)
     except RecursionError:
@@ -53,6 +53,8 @@ def read_row(line: bytes) -> Row:
         if value is not None and not isinstance(value, str):
             raise BadRow(f"{name} must be text", id_)
         values[name] = value or ""
+    if row.get("message") is None:
+        raise BadRow("message is missing", id_)
     source = values.pop("source") or "cli"
     if source not in SOURCES:
         raise BadRow(f"source {source[:40]!r} isn't one of {', '.join(SOURCES)}", id_)

@@ -73,14 +73,14 @@ def test_order_is_kept_and_bad_rows_are_answered() -> None:
         (None, "error"),
         ("b", "error"),
         ("c", "error"),
-        ("d", "unknown"),
+        ("d", "error"),
         (None, "error"),
         (None, "error"),
         (None, "error"),
         ("f", "known"),
         (None, "error"),
     ]
-    assert bad == 8
+    assert bad == 9
     assert [item["entry"] for item in rows[0]["candidates"]] == ["vault-sealed", "quota-exceeded"]
     assert "message must be text" in rows[3]["error"]
 
@@ -121,3 +121,16 @@ def test_any_bytes_get_an_answer_each(lines: list[bytes]) -> None:
     rows, bad = answered(data)
     assert len(rows) == len([line for line in data.split(b"\n") if line.strip()])
     assert bad == sum("error" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b'{"id": "m", "reason": "FailedCreate"}', id="missing"),
+        pytest.param(b'{"id": "m", "message": null}', id="null"),
+    ],
+)
+def test_a_row_without_a_message_is_a_bad_one(line: bytes) -> None:
+    rows, bad = answered(line)
+    assert bad == 1
+    assert rows == [{"id": "m", "error": "message is missing"}]
