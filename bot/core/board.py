@@ -26,6 +26,7 @@ from bot.core.incidents import (
 from bot.core.ledger import Ledger, reference
 from bot.core.observation import Aspect, Owners, alert_signal, app_aspects, event_signal, is_wrapper, pod_signals
 from bot.core.placement import Placement, Recognise, Recognised
+from bot.core.pods import Pods
 from bot.core.recovery import Recovery, about_application, satisfied
 from bot.core.signals import AppRef, ObjectRef, Signal, Source
 from bot.core.states import AlertReport, AppState, EventReport, PodState, Workload, settled_healthy
@@ -71,8 +72,7 @@ class Board:
         self._placement = Placement(ledger=self.ledger, entries=entries, timing=timing, unmanaged=unmanaged)
         self._recovery = Recovery()
         self._observed: set[AppRef] = set()
-        self._pods: dict[str, PodState] = {}
-        self._living: dict[tuple[str, ObjectRef], str] = {}
+        self.pods = Pods()
         self._pods_listed: set[str] = set()
         self.unmanaged_count = 0
 
@@ -170,7 +170,8 @@ class Board:
             self._recheck_events(report.cluster, report.object.namespace, now)
         signal = self._with_references(event_signal(report, owners))
         subject = f"event:{report.cluster}/{signal.fingerprint}"
-        known_standing = next(iter(self.ledger.of_subject(subject)), None)
+        on_node = f"{subject}@{signal.node}"
+        known_standing = next(iter((*self.ledger.of_subject(on_node), *self.ledger.of_subject(subject))), None)
         if known_standing is not None:
             self._repeat_event(known_standing, signal, now)
             return
@@ -179,18 +180,15 @@ class Board:
             return
         if self._event_is_over(signal, now):
             return
-        self._stand(subject, signal, recognised, now)
+        # One failure of a workload's Pods is one signal, but where the entry is about nodes each node has its own.
+        apart = bool(signal.node) and self._placement.about_nodes(recognised.entry)
+        self._stand(on_node if apart else subject, signal, recognised, now)
 
     def observe_pod(self, pod: PodState, owners: Owners, *, now: datetime) -> None:
         """One reading of a Pod."""
-        new = pod.uid not in self._pods
-        self._pods[pod.uid] = pod
-        if not pod.deleting:
-            self._living[(pod.cluster, pod.object)] = pod.uid
-            if new:
-                self._refer_events(pod, now)
-        elif self._living.get((pod.cluster, pod.object)) == pod.uid:
-            del self._living[(pod.cluster, pod.object)]
+        before = self.pods.put(pod)
+        if not pod.deleting and (before is None or _tells_events_more(pod, before)):
+            self._refer_events(pod, now)
         if pod.ready and not pod.deleting:
             self._recovery.ready_pod(pod, owners.topmost)
             self._recheck_events(pod.cluster, pod.object.namespace, now)
@@ -198,26 +196,24 @@ class Board:
 
     def pod_gone(self, cluster: str, uid: str, *, now: datetime) -> None:
         """A Pod was deleted: what its status and its Events said is history."""
-        pod = self._pods.pop(uid, None)
+        pod = self.pods.drop(uid)
         for standing in self.ledger.of_subject(f"pod:{cluster}/{uid}"):
             self._go(standing, "the Pod is gone", now)
         if pod is not None:
-            if self._living.get((cluster, pod.object)) == uid:
-                del self._living[(cluster, pod.object)]
             self._object_gone(cluster, pod.object, now)
 
     def pods_listed(self, cluster: str, uids: frozenset[str], *, now: datetime) -> None:
         """A complete list of Pods: those not in it are gone, also the ones that were deleted while we were away."""
         self._pods_listed.add(cluster)
-        for uid in [uid for uid, pod in self._pods.items() if pod.cluster == cluster and uid not in uids]:
-            self.pod_gone(cluster, uid, now=now)
+        for pod in self.pods.of(cluster):
+            if pod.uid not in uids:
+                self.pod_gone(cluster, pod.uid, now=now)
         prefix = f"pod:{cluster}/"
         for standing in list(self.ledger.standings.values()):
             if standing.gone_at is not None:
                 continue
             own = standing.subject.startswith(prefix) and standing.subject.removeprefix(prefix) not in uids
-            dead = (cluster, standing.signal.object) not in self._living
-            if own or (_is_event_of_pod(standing, cluster) and dead):
+            if own or (_is_event_of_pod(standing, cluster) and not self._lives(standing.signal)):
                 self._go(standing, "the Pod is gone", now)
 
     def controller_read(self, cluster: str, ref: ObjectRef, workload: Workload | None, *, now: datetime) -> None:
@@ -403,13 +399,15 @@ class Board:
         self.ledger.put(self._placement.place(merged, now=now))
 
     def _with_references(self, signal: Signal) -> Signal:
-        """An Event's signal with what its Pod refers to: the Event itself doesn't say, and relations need it."""
-        pod = self._pods.get(self._living.get((signal.cluster, signal.object), "")) if signal.object else None
+        """An Event's signal with what its Pod is and refers to: the Event doesn't say, and relations need it."""
+        pod = self.pods.living(signal.cluster, signal.object) if signal.object else None
         if pod is None:
             return signal
+        images = (item.image for item in pod.containers if item.name == signal.container)
         return replace(
             signal,
             node=signal.node or pod.node,
+            image=signal.image or next(images, ""),
             claims=pod.claims,
             secrets=pod.secrets,
             config_maps=pod.config_maps,
@@ -417,12 +415,18 @@ class Board:
         )
 
     def _refer_events(self, pod: PodState, now: datetime) -> None:
-        """Events that came before their Pod find what explains them now."""
+        """Events that came before their Pod, or before it had a node, find now where they belong."""
         for standing in self.ledger.events_in(pod.cluster, pod.object.namespace):
             if standing.gone_at is None and standing.signal.object == pod.object:
-                referring = replace(standing, signal=self._with_references(standing.signal))
+                signal = self._with_references(standing.signal)
+                if signal == standing.signal:
+                    continue
+                again = self._recognise(signal)
+                captures = again.captures if again.entry == standing.entry else standing.captures
+                referring = replace(standing, signal=signal, captures=captures)
                 self.ledger.put(referring)
-                self._placement.refold([referring], now=now)
+                self._placement.relocate(referring, now=now)
+                self._placement.refold(self.ledger.of_subject(standing.subject), now=now)
 
     def _event_is_over(self, signal: Signal, now: datetime) -> bool:
         """Whether something already contradicts a report (listed again, or seen for the first time at start)."""
@@ -436,7 +440,10 @@ class Board:
     def _pod_is_gone(self, signal: Signal, now: datetime) -> bool:
         """Whether an Event's Pod was deleted. The Pod watch may lag a new Pod's first Events a little."""
         fresh = now - signal.last_seen < POD_WATCH_LAG
-        return (signal.cluster, signal.object) not in self._living and not fresh
+        return not fresh and not self._lives(signal)
+
+    def _lives(self, signal: Signal) -> bool:
+        return signal.object is not None and self.pods.living(signal.cluster, signal.object) is not None
 
     def _recheck_events(self, cluster: str, namespace: str, now: datetime) -> None:
         for standing in self.ledger.events_in(cluster, namespace):
@@ -492,6 +499,11 @@ class Board:
 
 def _app_subject(ref: AppRef, aspect: Aspect) -> str:
     return f"app:{ref.argocd}/{ref}#{aspect}"
+
+
+def _tells_events_more(pod: PodState, before: PodState) -> bool:
+    """Whether a reading says of a Pod what its Events may have lacked: its node, or its containers."""
+    return pod.node != before.node or len(pod.containers) != len(before.containers)
 
 
 def _is_event_of_pod(standing: Standing, cluster: str) -> bool:

@@ -238,6 +238,7 @@ def event_signal(report: EventReport, owners: Owners) -> Signal:
         app=owners.app,
         object=report.object,
         owner=owners.topmost,
+        container=report.container,
         warning=report.warning,
         first_seen=report.first_at,
         last_seen=report.last_at,

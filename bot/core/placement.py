@@ -92,6 +92,33 @@ class Placement:
             if root is not None:
                 self._merge(incident, root, now)
 
+    def about_nodes(self, entry: str) -> bool:
+        """Whether incidents of this entry are one for each node."""
+        known = self._entries.get(entry)
+        return known is not None and known.scope == "node"
+
+    def relocate(self, standing: Standing, *, now: datetime) -> None:
+        """A signal tells only now what its incident is about (a node …): the fallback to the Application is mended.
+
+        The incident keeps its thread under the new key; where another has that key already, the two become one.
+        """
+        incident = self._ledger.incidents.get(standing.incident)
+        if incident is None or incident.state not in LIVE or incident.subject_found:
+            return
+        if incident.entry != standing.entry or reference(standing) not in incident.signals:
+            return
+        key, found = self._key(standing)
+        if not found:
+            return
+        other = self._ledger.by_key(key)
+        if other is None or other.id == incident.id or other.state not in LIVE:
+            moved = replace(incident, key=key, aliases=(*incident.aliases, incident.key), subject_found=True)
+            self._attach(moved, standing, now)
+            return
+        for item in self._ledger.supporting(incident.signals):
+            self._attach(self._ledger.incidents[other.id], item, now)
+        self._merge(self._ledger.incidents[incident.id], self._ledger.incidents[other.id], now)
+
     def replace_root(
         self,
         incident: Incident,

@@ -159,7 +159,10 @@ class ListedApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventReport:
-    """One Kubernetes Event. `object` is the involved object; `count` and times follow `series` where that is used."""
+    """One Kubernetes Event. `object` is the involved object; `count` and times follow `series` where that is used.
+
+    `container` is the container of a Pod that it is about; empty where it is about the whole.
+    """
 
     cluster: str
     uid: str
@@ -173,6 +176,7 @@ class EventReport:
     first_at: datetime
     last_at: datetime
     component: str = ""
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

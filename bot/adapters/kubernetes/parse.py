@@ -1,5 +1,6 @@
 """Kubernetes' objects in our own words. Pure; whatever comes, the result is a reading or a `ParseError`."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ TEXT_LIMIT = 65_536
 NAME_LIMIT = 512
 TRACKING_ID = "argocd.argoproj.io/tracking-id"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
+CONTAINER_PATH = re.compile(r"spec\.(?:containers|initContainers|ephemeralContainers)\{([^{}]+)\}")
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
@@ -62,6 +64,7 @@ def event(raw: bytes | msgspec.Raw, cluster: str) -> EventReport:
         first_at=first,
         last_at=max(first, last),
         component=_name(source.component or body.reporting_component or body.reporting_controller),
+        container=_container(about.field_path),
     )
 
 
@@ -263,6 +266,12 @@ def _controller(metadata: wire.Metadata) -> ObjectRef | None:
 def _group(api_version: str | None) -> str:
     group, separator, _ = (api_version or "").partition("/")
     return group[:NAME_LIMIT] if separator else ""
+
+
+def _container(field_path: str | None) -> str:
+    """The container that a path into a Pod's spec names: `spec.containers{web}`."""
+    found = CONTAINER_PATH.fullmatch(field_path[:NAME_LIMIT]) if field_path else None
+    return found[1] if found else ""
 
 
 def _name(value: object) -> str:

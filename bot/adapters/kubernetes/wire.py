@@ -39,6 +39,7 @@ class Reference(Wire, frozen=True, kw_only=True, rename="camel"):
     namespace: str | None = None
     name: str | None = None
     uid: str | None = None
+    field_path: str | None = None
 
 
 class EventSource(Wire, frozen=True, kw_only=True, rename="camel"):

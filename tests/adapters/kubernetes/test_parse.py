@@ -64,6 +64,28 @@ def test_an_events_object_is_named_whole() -> None:
     assert report.object_uid == OBJECTS["combined"]["involvedObject"]["uid"]
 
 
+@pytest.mark.parametrize(
+    ("path", "container"),
+    [
+        pytest.param("spec.containers{web}", "web", id="a container"),
+        pytest.param("spec.initContainers{wait-for-db}", "wait-for-db", id="an init container"),
+        pytest.param("spec.ephemeralContainers{debugger-x2x9k}", "debugger-x2x9k", id="an ephemeral container"),
+        pytest.param("spec.containers[2]", "", id="a container without a name"),
+        pytest.param("spec", "", id="the whole"),
+        pytest.param("", "", id="empty"),
+        pytest.param(None, "", id="absent"),
+        pytest.param("spec.containers{" + "a" * 10_000 + "}", "", id="far too long"),
+    ],
+)
+def test_an_event_tells_which_container_it_is_about(path: str | None, container: str) -> None:
+    for field in ("involvedObject", "regarding"):
+        body = {
+            field: {"kind": "Pod", "name": "web-1", "fieldPath": path},
+            "metadata": {"creationTimestamp": "2026-11-23T08:00:00Z"},
+        }
+        assert parse.event(raw(body), "prod").container == container
+
+
 def test_the_newer_event_api_says_the_same() -> None:
     old = OBJECTS["scheduler-series"]
     new = {
