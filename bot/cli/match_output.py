@@ -90,7 +90,7 @@ def _winner(match: Match, paste: Paste | None) -> list[str]:
     if entry.fixes:
         fix = entry.fixes[0]
         lines.append(f"  {'fix':<11}{filled(fix.text, match, paste)}")
-        values = _values(match, paste)
+        values = entry.told(_values(match, paste))
         lines.extend(f"  {'':<11}$ {to_command(command_phrase(command, values))}" for command in fix.commands)
     lines.append(f"  {'more':<11}gitops-bot kb show {entry.id}")
     return lines

@@ -5,9 +5,12 @@ which docs/knowledge.md prints.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from bot.core.text import fill
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=64)]
 """kebab-case: an entry's id."""
@@ -278,6 +281,20 @@ class Entry(Model):
     fixes: tuple[Fix, ...] = Field((), max_length=8)
     actions: tuple[Action, ...] = Field((), max_length=5)
     examples: Examples = Field(default_factory=Examples)
+
+    def told(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The values without this entry's own wording for what a message doesn't say.
+
+        `its class` reads well in a sentence; in a question, a command or an incident's key it would name nothing.
+        """
+        return {name: value for name, value in values.items() if value != self._wording.get(name)}
+
+    @cached_property
+    def _wording(self) -> Mapping[str, str]:
+        """Constants under `captures` that are no name of anything: those with a space or `<` in them."""
+        constants = {name: text for name, text in self.captures.items() if not text.startswith("signal.")}
+        filled = {name: fill(text, constants) for name, text in constants.items()}
+        return {name: text for name, text in filled.items() if " " in text or "<" in text}
 
     @property
     def generic(self) -> bool:

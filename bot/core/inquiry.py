@@ -65,6 +65,7 @@ def next_questions(
     """The questions not answered yet that can be asked now; and, once none can, those that never will be."""
     ready: list[Inquiry] = []
     waiting: list[Unasked] = []
+    values = entry.told(values)
     for question in entry.evidence:
         if question.id in answers:
             continue

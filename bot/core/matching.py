@@ -5,7 +5,7 @@ Both are linear in the text, so no message and no pattern can hold the event loo
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -182,13 +182,29 @@ class Matcher:
     def _hits(self, signal: Signal | Text, fields: Mapping[str, str]) -> dict[int, _Hit]:
         machine = fields["source"] in MACHINE
         hits: dict[int, _Hit] = {}
+        telling: dict[int, _Hit] = {}
         for texts in tries(signal.message, signal.original):
-            self._search(texts, fields, hits, machine=machine)
+            self._search(texts, fields, hits, telling, machine=machine)
             if hits and any((entry := self._owners[owner].entry) is not None and not entry.generic for owner in hits):
                 break
+        for owner, hit in hits.items():
+            if not hit.groups and owner in telling:
+                hits[owner] = replace(hit, groups=telling[owner].groups)
         return hits
 
-    def _search(self, texts: Sequence[str], fields: Mapping[str, str], hits: dict[int, _Hit], *, machine: bool) -> None:
+    def _search(
+        self,
+        texts: Sequence[str],
+        fields: Mapping[str, str],
+        hits: dict[int, _Hit],
+        telling: dict[int, _Hit],
+        *,
+        machine: bool,
+    ) -> None:
+        """Adds each owner's best rule that fits to `hits`, and its best one that captures something to `telling`.
+
+        A winning rule that captures nothing takes what the other has: the message did say it.
+        """
         lowered = [text.lower() for text in texts]
         candidates = {*self._always, *self._by_reason.get(fields["reason"], ())}
         by_literal = self._by_literal
@@ -204,7 +220,11 @@ class Matcher:
         for index in candidates:
             rule = self._rules[index]
             hit = _try(rule, encoded, fields, machine=machine)
-            if hit is None or (rule.owner in hits and hits[rule.owner].rank >= hit.rank):
+            if hit is None:
+                continue
+            if hit.groups and (rule.owner not in telling or telling[rule.owner].rank < hit.rank):
+                telling[rule.owner] = hit
+            if rule.owner in hits and hits[rule.owner].rank >= hit.rank:
                 continue
             if rule.owner not in refused:
                 refused[rule.owner] = not _permits(self._owners[rule.owner], encoded, fields, machine=machine)

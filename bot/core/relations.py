@@ -62,6 +62,7 @@ def workload_name(ref: ObjectRef) -> str:
 
 def subject_of(entry: Entry, captures: Captures, signal: Signal, ledger: Ledger) -> tuple[str, bool]:
     """The normalised subject of an incident, and whether the entry's scope could be filled (else it is the app)."""
+    captures = entry.told(captures)
     app = signal.app or (qualify(captures["app"], like=None) if captures.get("app") else None)
     state = ledger.apps.get(app) if app else None
     found = ""

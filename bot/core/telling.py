@@ -75,11 +75,11 @@ def incident_values(incident: Incident, ledger: Ledger) -> dict[str, str]:
                 values[name] = value
     if incident.apps and not values.get("app"):
         values["app"] = incident.apps[0]
+    own = {f"signal.{name}": value for name, value in values.items()}
     values.update({name: value for name, value in incident.captures if value})
     for evidence in incident.evidence:
         values.update({name: value for name, value in evidence.exports if value})
-    values.update({f"signal.{name}": value for name, value in list(values.items()) if "." not in name})
-    return values
+    return values | own
 
 
 def incident_card(
@@ -245,10 +245,11 @@ def _proof(incident: Incident, standing: list[Standing]) -> tuple[Quote, ...]:
 
 def _fixes(entry: Entry, incident: Incident, values: Mapping[str, str]) -> tuple[Fix, ...]:
     offered = [fix for fix in entry.fixes if _holds(fix.when, incident)]
+    told = entry.told(values)
     return tuple(
         Fix(
             text=_phrase(fix.text, values),
-            commands=tuple(command_phrase(command, values) for command in fix.commands),
+            commands=tuple(command_phrase(command, told) for command in fix.commands),
             recommended=index == 0,
         )
         for index, fix in enumerate(offered)

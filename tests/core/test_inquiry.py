@@ -133,3 +133,20 @@ def test_an_object_in_one_text_is_read_back(kind: str, group: str, namespace: st
 def test_no_text_breaks_the_reading_of_objects(text: str) -> None:
     found = object_from(text)
     assert found is None or found.name
+
+
+def test_an_entrys_own_wording_is_no_argument() -> None:
+    wording = {"name": "of the pod", "kind": "{{name}}", "app": "signal.app"}
+    worded = entry("shared-resource", scope="object", evidence=[OWNER], captures=wording)
+    values = {"app": "argocd/shop", "kind": "of the pod", "name": "of the pod"}
+    ready, left = next_questions(worded, values=values, answers={}, qualify=whole)
+    assert ready == []
+    assert [item.why for item in left] == ["kind is not known"]
+    ready, _ = next_questions(worded, values=VALUES, answers={}, qualify=whole)
+    assert ready[0].arguments["name"] == "flags"
+
+
+def test_a_constant_that_is_a_name_stays_an_argument() -> None:
+    named = entry("shared-resource", scope="object", evidence=[OWNER], captures={"kind": "ConfigMap"})
+    ready, _ = next_questions(named, values=VALUES, answers={}, qualify=whole)
+    assert ready[0].arguments["kind"] == "ConfigMap"

@@ -232,3 +232,17 @@ def test_retired_entries_are_not_matched() -> None:
 def test_any_text_gets_an_answer(text: str) -> None:
     result = compile_entries([SHARED, ACCOUNT, FORBIDDEN], NOISE).match(text_of(text))
     assert result.verdict in {"known", "unknown", "noise"}
+
+
+def test_a_winning_rule_that_captures_nothing_takes_what_the_other_rules_say() -> None:
+    rules = (
+        {"message": "Use --debug flag to render out invalid YAML"},
+        {"message": r"error at \((?P<template>\S+):\d+\)"},
+        {"message": r"(?P<detail>\S+ is required)"},
+    )
+    found = compile_entries([entry("helm", *rules)]).match(
+        text_of(message="execution error at (a.yaml:3): tag is required\nUse --debug flag to render out invalid YAML")
+    )
+    assert found.best is not None
+    assert found.best.rule == "any[0]"
+    assert found.best.captures == {"detail": "tag is required"}
