@@ -24,6 +24,7 @@ from bot.service.ports import Readiness
 from bot.service.respond import Responder
 from bot.service.scan import Scanned, scan
 from bot.service.survey import Surveyed, called, survey
+from bot.service.trees import Trees
 from bot.settings import Settings
 
 
@@ -114,8 +115,13 @@ async def _look(settings: Settings) -> AsyncIterator[Look]:
         gitops = argocd_clients(settings, session)
         clusters = await kubernetes_clients(settings, stack)
         board = make_board(settings, knowledge)
+        deadline = settings.timing.question_deadline.total_seconds()
         responder = Responder(
-            board=board, store=store, owners=OwnerFinder(clusters), meter=Metrics(version=__version__), clock=utc_now
+            board=board,
+            store=store,
+            owners=OwnerFinder(clusters, Trees(gitops, deadline=deadline)),
+            meter=Metrics(version=__version__),
+            clock=utc_now,
         )
         audience = Audience(
             may=lambda _wanted, _state: False,

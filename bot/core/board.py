@@ -144,6 +144,13 @@ class Board:
             self._go(standing, "the Application was deleted", now)
         self.ledger.drop_app(ref)
 
+    def claimed_by(self, cluster: str, ref: ObjectRef) -> ObjectRef | None:
+        """Whose a claim is that no Application lists: the controller of a living Pod that names it, or the Pod."""
+        if ref.kind != "PersistentVolumeClaim" or (cluster, ref) in self.ledger.managed:
+            return None
+        pod = self.pods.claiming(cluster, ref)
+        return (pod.controller or pod.object) if pod else None
+
     def known_apps(self) -> Mapping[AppRef, AppState]:
         """The newest reading of each Application."""
         return self.ledger.apps

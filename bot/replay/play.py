@@ -175,6 +175,7 @@ class Replay:
 
     async def _find(self, ref: ObjectRef, controller: ObjectRef | None, now: datetime) -> Owners:
         ledger = self._board.ledger
+        controller = controller or self._board.claimed_by(CLUSTER, ref)
         return await self._owners.owners(
             CLUSTER, ref, controller=controller, managed=ledger.managed, apps=ledger.apps, now=now
         )

@@ -31,6 +31,7 @@ from bot.service.ports import Chat, Cluster, GitOps, Meter, PortError, Readiness
 from bot.service.respond import Responder
 from bot.service.rights import Rights
 from bot.service.speak import Speaker
+from bot.service.trees import Trees
 from bot.service.unknowns import Unknowns
 
 log = structlog.get_logger(__name__)
@@ -131,7 +132,7 @@ class Desk:
         responder = Responder(
             board=self._make_board(),
             store=self._store,
-            owners=OwnerFinder(self._clusters),
+            owners=OwnerFinder(self._clusters, Trees(self._gitops, deadline=self._deadline)),
             meter=self._meter,
             clock=self._clock,
         )

@@ -9,9 +9,13 @@ from bot.core.relations import qualify, workload_name
 from bot.core.signals import AppRef, ObjectRef
 from bot.core.states import AppState, Workload
 from bot.service.ports import NotFound, PortError, Workloads
+from bot.service.trees import Trees
 
 CHAIN_LIMIT = 6
 """Controllers above a Pod that are walked; operators add a few levels, nobody adds more."""
+
+TEMPLATE_OWNERS = 4
+"""StatefulSets that a claim's name may come from, tried from the longest name on."""
 
 CACHE_SIZE = 20_000
 FOUND_FOR = timedelta(minutes=10)
@@ -19,10 +23,14 @@ FAILED_FOR = timedelta(seconds=30)
 
 
 class OwnerFinder:
-    """Walks ownerReferences with a cache. An owner that can't be read is guessed from the name (design §4)."""
+    """Walks ownerReferences with a cache. An owner that can't be read is guessed from the name (design §4).
 
-    def __init__(self, clusters: Mapping[str, Workloads]) -> None:
+    What has no owner is looked for in the Applications' resource trees, where they are given.
+    """
+
+    def __init__(self, clusters: Mapping[str, Workloads], trees: Trees | None = None) -> None:
         self._clusters = clusters
+        self._trees = trees
         self._cache: OrderedDict[tuple[str, ObjectRef], tuple[datetime, Workload | None]] = OrderedDict()
 
     async def owners(
@@ -58,13 +66,33 @@ class OwnerFinder:
             if workload.controller is None:
                 break
             chain.append(workload.controller)
+        if len(chain) == 1 and ref.kind == "PersistentVolumeClaim" and (cluster, ref) not in managed:
+            chain.extend(await self._claims_for(cluster, ref, managed, now))
         managing = [managed[(cluster, item)] for item in chain if (cluster, item) in managed]
         app = managing[-1] if managing else _tracked(tracking, apps)
         topmost = next((item for item in reversed(chain) if item.kind != "Pod"), ref)
+        if app is None and self._trees is not None and ref.kind != "Pod":
+            place = await self._trees.find(cluster, ref, apps=apps, now=now)
+            if place is not None:
+                return Owners(topmost=place.topmost, app=place.app)
         if app is not None:
             # A guessed or operator's owner that the Application doesn't list stays below the one it lists.
             topmost = next((item for item in reversed(chain) if (cluster, item) in managed), topmost)
         return Owners(topmost=topmost, app=app)
+
+    async def _claims_for(
+        self, cluster: str, ref: ObjectRef, managed: Mapping[tuple[str, ObjectRef], AppRef], now: datetime
+    ) -> list[ObjectRef]:
+        """The StatefulSet that a claim was made for, `<template>-<statefulset>-<ordinal>`: it sets no owner there."""
+        name, _, ordinal = ref.name.rpartition("-")
+        words = name.split("-")
+        if not ordinal.isdigit():
+            return []
+        for start in range(1, min(len(words), TEMPLATE_OWNERS + 1)):
+            owner = ObjectRef(group="apps", kind="StatefulSet", namespace=ref.namespace, name="-".join(words[start:]))
+            if (cluster, owner) in managed or await self._read(cluster, owner, now) is not None:
+                return [owner]
+        return []
 
     async def _read(self, cluster: str, ref: ObjectRef, now: datetime) -> Workload | None:
         key = (cluster, ref)

@@ -190,7 +190,7 @@ class Responder:
             case EventReport(warning=False, reason=reason) if reason in BENIGN:
                 return Owners(topmost=reading.object, app=None)
             case EventReport(object=ref):
-                controller = None
+                controller = self.board.claimed_by(reading.cluster, ref)
             case AlertReport():
                 # An alert about nothing in particular belongs where its rule does.
                 ref, controller = reading.object or reading.told_by, None
