@@ -1,5 +1,6 @@
 """From an incident to the card people read: title, cause, proof, fixes, symptoms, buttons. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from bot.core.evidence import object_text
 from bot.core.incidents import LIVE, Evidence, Incident, Standing
 from bot.core.inquiry import SYSTEMS, sunk_by
 from bot.core.ledger import Ledger
+from bot.core.observation import is_wrapper
 from bot.core.plans import RESTART, ROLLBACK, SYNC, TITLES, Wanted
 from bot.core.plans.wanted import PRUNE
 from bot.core.signals import AppRef, ObjectRef, Signal, Source
@@ -16,6 +18,9 @@ from bot.core.states import AppState
 from bot.core.text import cut, fill, placeholders
 
 QUOTES = 3
+REPEATING = 0.7
+"""Share of a text's words that must have been said before, for it to be a repetition."""
+
 SYMPTOM_LINES = 12
 SYMPTOM_LENGTH = 380
 """Characters of a symptom's message: long enough for the cause that stands behind a Pod's long name."""
@@ -75,6 +80,9 @@ def incident_values(incident: Incident, ledger: Ledger) -> dict[str, str]:
                 values[name] = value
     if incident.apps and not values.get("app"):
         values["app"] = incident.apps[0]
+    state = next((ledger.apps[ref] for ref in ledger.apps if str(ref) == values.get("app")), None)
+    if state is not None and len(state.repositories) == 1:
+        values["repo"] = state.repositories[0]
     own = {f"signal.{name}": value for name, value in values.items()}
     values.update({name: value for name, value in incident.captures if value})
     for evidence in incident.evidence:
@@ -99,6 +107,7 @@ def incident_card(
     standing = [
         item for item in ledger.supporting(incident.signals) if item.gone_at is None or incident.state not in LIVE
     ]
+    proof = _proof(incident, standing)
     return IncidentCard(
         incident=incident.id,
         entry=incident.entry,
@@ -113,8 +122,8 @@ def incident_card(
         diagnosis=_phrase(entry.diagnosis, values) if entry else _no_cause(looked_like, incident, values),
         impact=_phrase(entry.impact, values) if entry and entry.impact else None,
         risk=_risk(entry, values) if entry else None,
-        proof=_proof(incident, standing),
-        confirmation=_confirmation(incident),
+        proof=proof,
+        confirmation=_confirmation(incident, proof),
         ruled_out=_ruled_out(incident, entries),
         not_asked=_not_asked(incident),
         fixes=_fixes(entry, incident, values) if entry else (),
@@ -142,11 +151,31 @@ def _no_cause(looked_like: Entry | None, incident: Incident, values: Mapping[str
     )
 
 
-def _confirmation(incident: Incident) -> Quote | None:
-    """The answer that confirms the cause, if one does."""
+def _confirmation(incident: Incident, proof: tuple[Quote, ...]) -> Quote | None:
+    """The answer that confirms the cause, if one does: rather in other words, and by another system, than the proof."""
     if incident.verdict is not Verdict.CONFIRMED:
         return None
-    return next((item.quote for item in incident.evidence if (item.weight, item.answer) == ("confirm", "yes")), None)
+    confirming = [item.quote for item in incident.evidence if (item.weight, item.answer) == ("confirm", "yes")]
+    if not proof:
+        return confirming[0] if confirming else None
+    first = proof[0]
+    return min(
+        confirming,
+        key=lambda quote: (_repeats(quote.text, first.text), _system(quote) == _system(first)),
+        default=None,
+    )
+
+
+def _repeats(text: str, said: str) -> bool:
+    """Whether a text tells little that was not said: most words of the shorter one are in the other."""
+    words, before = (frozenset(re.findall(r"\w{3,}", item.lower())) for item in (text, said))
+    shorter = min(len(words), len(before))
+    return len(words & before) >= REPEATING * shorter if shorter else text.strip() == said.strip()
+
+
+def _system(quote: Quote) -> str:
+    """Which system a quote is from, by its label."""
+    return next((name for name in SYSTEMS.values() if quote.label.startswith(name)), quote.label)
 
 
 def _ruled_out(incident: Incident, entries: Mapping[str, Entry]) -> tuple[Phrase, ...]:
@@ -231,7 +260,11 @@ def quote_of(standing: Standing) -> Quote:
 
 
 def _proof(incident: Incident, standing: list[Standing]) -> tuple[Quote, ...]:
-    best = sorted(standing, key=lambda item: (-item.confidence, item.signal.source, item.appeared_at))
+    """The words the cause rests on: what says it of one resource before what only wraps it; then telling answers."""
+    best = sorted(
+        standing,
+        key=lambda item: (is_wrapper(item.signal), -item.confidence, item.signal.source, item.appeared_at),
+    )
     quotes: dict[str, Quote] = {}
     for item in best:
         quotes.setdefault(item.signal.message, quote_of(item))
