@@ -33,11 +33,18 @@ def _match() -> "list[Figure]":
     return matching()
 
 
+def _latency() -> "list[Figure]":
+    from bot.bench.latency import latency
+
+    return latency()
+
+
 BENCHMARKS: "Mapping[str, Callable[[], list[Figure]]]" = {
     "match": _match,
     "questions": _questions,
     "placement": _placement,
     "storm": _storm,
+    "latency": _latency,
 }
 """Every benchmark by name, in the order they run."""
 
@@ -53,6 +60,9 @@ def bench(
     if strangers:
         typer.echo(f"bench takes {', '.join(BENCHMARKS)}; it got {', '.join(strangers)}.", err=True)
         raise typer.Exit(2)
+    from bot.adapters.log import configure_logging
+
+    configure_logging(level="error")
     for name in wanted:
         for figure in BENCHMARKS[name]():
             typer.echo(f"{name:<10} {figure}")

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from bot.bench import placement, questions, storm
+from bot.bench import latency, placement, questions, storm
 from bot.cli import app
 
 
@@ -28,6 +28,12 @@ async def test_storm() -> None:
     assert told["threads"] == 5
     assert told["2,000 events decided"] > 0
     assert told["first post"] > 0
+
+
+async def test_latency() -> None:
+    mean, within = await latency.measured(("shared-resource",))
+    assert mean.value > 0
+    assert within.baseline == 1
 
 
 def test_an_unknown_benchmark_is_wrong_use() -> None:
