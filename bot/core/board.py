@@ -48,7 +48,9 @@ class Carried:
         """What to take a signal of the same Application for."""
         known = recognised.verdict == "known" and recognised.entry not in GENERIC
         if is_wrapper(signal) and (self.recognised.verdict == "known" or not known):
-            return replace(signal, object=self.signal.object, message=self.signal.message), self.recognised
+            inner = self.signal
+            told = replace(signal, object=inner.object, message=inner.message, hook_type=inner.hook_type)
+            return told, self.recognised
         further = signal.source is Source.ARGOCD_RESOURCE and signal.reason != "Missing"
         if further and recognised.verdict == self.recognised.verdict == "unknown":
             return replace(signal, message=self.signal.message), recognised

@@ -51,11 +51,12 @@ GENERIC: frozenset[str] = frozenset(
 
 SIGNAL_FIELDS: tuple[str, ...] = (
     "app", "cluster", "source", "reason", "kind", "namespace", "name", "group", "workload",
-    "container", "image", "node",
+    "container", "image", "node", "hook_type",
 )  # fmt: skip
 """What a placeholder may take from the signal: `{{signal.app}}`, or `app: signal.app` under `captures:`.
 
-`workload` is the topmost controller as kubectl takes it (`Deployment/web`), else the object itself.
+`workload` is the topmost controller as kubectl takes it (`Deployment/web`), else the object itself. `hook_type` is the
+phase of a sync hook (`PreSync` …), `sync` where that isn't known.
 """
 
 

@@ -13,6 +13,9 @@ WINDOW = 65_536
 
 OVERLAP = 4_096
 MACHINE = frozenset(str(source) for source in MACHINE_SOURCES)
+ANY_HOOK = "sync"
+"""How a hook is spoken of whose phase isn't known: a sync hook."""
+
 _FRAME = " \t│|"
 """What stands at the edges of lines in boxes and tables that people paste."""
 
@@ -70,6 +73,7 @@ def fields_of(signal: Signal | Text) -> dict[str, str]:
             name=signal.name,
             app=signal.app,
             workload=f"{signal.kind}/{signal.name}" if signal.kind and signal.name else "",
+            hook_type=ANY_HOOK,
         )
         return fields
     subject, workload = signal.object, signal.owner or signal.object
@@ -86,6 +90,7 @@ def fields_of(signal: Signal | Text) -> dict[str, str]:
         "container": signal.container,
         "image": signal.image,
         "node": signal.node,
+        "hook_type": signal.hook_type or ANY_HOOK,
     }
 
 

@@ -167,6 +167,7 @@ def result_signal(state: AppState, result: ResourceResult, at: datetime) -> Sign
         cluster=state.cluster,
         app=state.ref,
         object=result.object,
+        hook_type=result.hook_type,
         first_seen=at,
     )
 

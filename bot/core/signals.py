@@ -73,7 +73,8 @@ class Signal:
     `message` is the innermost cause, `original` the whole text; both are redacted. `fingerprint` is the same for
     repeats of one failure: it covers source, place and the masked message, never times or counts. `reason` is the
     condition's type, the operation's phase, the event's reason or the container's waiting reason. The sets name what
-    the object refers to (names in its own namespace), for relations between incidents.
+    the object refers to (names in its own namespace), for relations between incidents. `hook_type` is PreSync,
+    PostSync … where the object is a hook of a sync.
     """
 
     source: Source
@@ -96,6 +97,7 @@ class Signal:
     secrets: frozenset[str] = frozenset()
     config_maps: frozenset[str] = frozenset()
     service_account: str = ""
+    hook_type: str = ""
 
 
 MESSAGE_LIMIT = 65_536
@@ -128,6 +130,7 @@ def make_signal(
     secrets: frozenset[str] = frozenset(),
     config_maps: frozenset[str] = frozenset(),
     service_account: str = "",
+    hook_type: str = "",
 ) -> Signal:
     """Make a signal from a source's text: cut to `MESSAGE_LIMIT`, redacted, unwrapped, masked and fingerprinted.
 
@@ -165,4 +168,5 @@ def make_signal(
         secrets=secrets,
         config_maps=config_maps,
         service_account=service_account,
+        hook_type=hook_type,
     )

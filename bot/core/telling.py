@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.core.cards import Button, Fix, IncidentCard, Phrase, Quote, Symptom, Tone, Verdict, phrase
 from bot.core.entries import Action, Entry
 from bot.core.evidence import object_text
+from bot.core.haystack import ANY_HOOK
 from bot.core.incidents import LIVE, Evidence, Incident, Standing
 from bot.core.inquiry import SYSTEMS, sunk_by
 from bot.core.ledger import Ledger
@@ -67,6 +68,7 @@ def signal_values(signal: Signal) -> dict[str, str]:
         "namespace": ref.namespace if ref else "",
         "owner": str(signal.owner) if signal.owner else "",
         "workload": f"{workload.kind}/{workload.name}" if workload else "",
+        "hook_type": signal.hook_type or ANY_HOOK,
     }
 
 
@@ -80,14 +82,19 @@ def incident_values(incident: Incident, ledger: Ledger) -> dict[str, str]:
                 values[name] = value
     if incident.apps and not values.get("app"):
         values["app"] = incident.apps[0]
-    state = next((ledger.apps[ref] for ref in ledger.apps if str(ref) == values.get("app")), None)
-    if state is not None and len(state.repositories) == 1:
-        values["repo"] = state.repositories[0]
     own = {f"signal.{name}": value for name, value in values.items()}
     values.update({name: value for name, value in incident.captures if value})
+    if " " in values.get("repo", " ") and (source := _only_repository(values.get("app", ""), ledger)):
+        values["repo"] = source
     for evidence in incident.evidence:
         values.update({name: value for name, value in evidence.exports if value})
     return values | own
+
+
+def _only_repository(app: str, ledger: Ledger) -> str:
+    """The repository of the Application, where it has exactly one: for a message that names none."""
+    found = {url for ref, state in ledger.apps.items() if app in (str(ref), ref.name) for url in state.repositories}
+    return found.pop() if len(found) == 1 else ""
 
 
 def incident_card(
@@ -253,9 +260,8 @@ def action_buttons(
 def quote_of(standing: Standing) -> Quote:
     """The words a signal rests on, with who said them."""
     signal = standing.signal
-    label = LABELS[signal.source].format(
-        reason=signal.reason or "report", app=signal.app or "?", object=signal.object or "an object"
-    )
+    about = f"{signal.hook_type} hook {signal.object}" if signal.hook_type else str(signal.object or "an object")
+    label = LABELS[signal.source].format(reason=signal.reason or "report", app=signal.app or "?", object=about)
     return Quote(label=label, text=signal.original or signal.message, at=signal.last_seen)
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from bot.core.board import Board
 from bot.core.cards import IncidentCard, Quote, Verdict
+from bot.core.haystack import fields_of, text_of
 from bot.core.incidents import Evidence
 from bot.core.signals import ObjectRef
-from bot.core.states import Condition
-from bot.core.telling import Audience, incident_card
+from bot.core.states import Condition, ResourceResult
+from bot.core.telling import Audience, incident_card, signal_values
 from tests.core.stories import ENTRIES, OWNERS, START, app, board, event, failed, live
 
 CERTIFICATE = ObjectRef(group="cert-manager.io", kind="Certificate", namespace="shop", name="tls")
@@ -45,6 +46,21 @@ def test_what_is_said_of_the_resource_is_quoted_before_what_wraps_it(conditions:
     proof = card(of).proof
     assert proof[0].text == said
     assert "Certificate" in proof[0].label
+
+
+def test_a_failed_hook_is_named_with_its_phase() -> None:
+    of = board()
+    job = ObjectRef(group="batch", kind="Job", namespace="shop", name="migrate")
+    result = ResourceResult(
+        object=job, status="", message="Job has reached its limit: no CRD", hook_type="PreSync", hook_phase="Failed"
+    )
+    operation = replace(failed("", wrapper="one or more tasks completed unsuccessfully"), results=(result,))
+    of.observe_app(app(sync="OutOfSync", operation=operation), now=START)
+    assert card(of).proof[0].label == "Argo CD, PreSync hook Job shop/migrate in argocd/shop"
+    (incident,) = live(of)
+    for standing in of.ledger.supporting(incident.signals):
+        assert fields_of(standing.signal)["hook_type"] == signal_values(standing.signal)["hook_type"] == "PreSync"
+    assert fields_of(text_of("x"))["hook_type"] == "sync"
 
 
 QUOTED = 'pods "web-x2x9k" is forbidden: violates PodSecurity "restricted:latest"'
