@@ -4,6 +4,7 @@ A literal prefilter (Aho-Corasick over lower-cased text) names the few rules tha
 Both are linear in the text, so no message and no pattern can hold the event loop.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,7 +23,11 @@ CAPTURE_LIMIT = 300
 SPECIFIC_LENGTH = 20
 """Literal characters from which on a rule counts as specific, for the confidence that is reported."""
 
-_TRIM = " \t\n\"'`\\│"
+_SPACE = " \t\n\\│"
+_CLOSING = ".,;"
+_QUOTES = "\"'`"
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 Verdict = Literal["known", "unknown", "noise"]
 Rank = tuple[bool, bool, int, int, int]
 Literals = Mapping[str, Collection[str]]
@@ -320,11 +325,37 @@ def _try(rule: _Rule, texts: Texts, fields: Mapping[str, str], *, machine: bool)
                 name: value
                 for name, number in rule.groups
                 if (raw := match.group(number))
-                and (value := cut(raw.decode("utf-8", "replace").strip(_TRIM), CAPTURE_LIMIT))
+                and (value := cut(tidied(raw.decode("utf-8", "replace")), CAPTURE_LIMIT))
             }
             quote = cut(match.group(0).decode("utf-8", "replace"), 80)
             best = _Hit(rule, counted[0], counted[1], match.start(), quote, groups)
     return best
+
+
+def tidied(value: str) -> str:
+    """A captured value without what belongs to the sentence around it.
+
+    Outer spaces and closing punctuation go, a quote around the whole and half a pair of quotes or brackets too;
+    quotes and brackets that are whole within the value stay.
+    """
+    left = value
+    while True:
+        value = left
+        left = value.strip(_SPACE).rstrip(_SPACE + _CLOSING)
+        for quote in _QUOTES:
+            count = _APOSTROPHE.sub("", left).count(quote)
+            around = left[:1] == quote == left[-1:] and len(left) > 1
+            if around and count == 2:
+                left = left[1:-1]
+            elif count % 2 and left.endswith(quote):
+                left = left[:-1]
+            elif count % 2 and left.startswith(quote):
+                left = left[1:]
+        for opening, closing in _BRACKETS:
+            if left.endswith(closing) and left.count(closing) > left.count(opening):
+                left = left[:-1]
+        if left == value:
+            return value
 
 
 def _has_a_chance(clauses: tuple[tuple[str, ...], ...], lowered: Sequence[str]) -> bool:

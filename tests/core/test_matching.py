@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.entries import Entry, Noise
 from bot.core.haystack import WINDOW, text_of
-from bot.core.matching import Matcher, Result, compile_entries
+from bot.core.matching import Matcher, Result, compile_entries, tidied
 from bot.core.signals import AppRef, ObjectRef, Source, make_signal
 
 
@@ -246,3 +246,29 @@ def test_a_winning_rule_that_captures_nothing_takes_what_the_other_rules_say() -
     assert found.best is not None
     assert found.best.rule == "any[0]"
     assert found.best.captures == {"detail": "tag is required"}
+
+
+@pytest.mark.parametrize(
+    ("captured", "kept"),
+    [
+        pytest.param(
+            'no endpoints for service "kyverno-svc"', 'no endpoints for service "kyverno-svc"', id="whole pair"
+        ),
+        pytest.param('kyverno-svc".', "kyverno-svc", id="half a pair and a full stop"),
+        pytest.param('"web"', "web", id="quoted as a whole"),
+        pytest.param('"a" and "b"', '"a" and "b"', id="two pairs at the ends"),
+        pytest.param("couldn't find key 'x'.", "couldn't find key 'x'", id="an apostrophe is no quote"),
+        pytest.param("refused (exit 1))", "refused (exit 1)", id="a bracket of the sentence around"),
+        pytest.param(".Values.image.tag, ", ".Values.image.tag", id="a leading dot stays"),
+        pytest.param(":::3000", ":::3000", id="an address stays"),
+        pytest.param("shop/web:", "shop/web:", id="a colon stays: it may be what is wrong"),
+        pytest.param(' "', "", id="nothing is left"),
+    ],
+)
+def test_a_captured_value_loses_only_what_isnt_its_own(captured: str, kept: str) -> None:
+    assert tidied(captured) == kept
+
+
+@given(st.text(alphabet="a '\"`([{}]).,:", max_size=30))
+def test_tidying_is_done_once(text: str) -> None:
+    assert tidied(tidied(text)) == tidied(text)
