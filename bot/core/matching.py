@@ -341,7 +341,8 @@ def tidied(value: str) -> str:
     left = value
     while True:
         value = left
-        left = value.strip(_SPACE).rstrip(_SPACE + _CLOSING)
+        left = value.strip(_SPACE)
+        left = left if left.endswith("..") else left.rstrip(_SPACE + _CLOSING)
         for quote in _QUOTES:
             count = _APOSTROPHE.sub("", left).count(quote)
             around = left[:1] == quote == left[-1:] and len(left) > 1

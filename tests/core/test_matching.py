@@ -262,6 +262,7 @@ def test_a_winning_rule_that_captures_nothing_takes_what_the_other_rules_say() -
         pytest.param(".Values.image.tag, ", ".Values.image.tag", id="a leading dot stays"),
         pytest.param(":::3000", ":::3000", id="an address stays"),
         pytest.param("shop/web:", "shop/web:", id="a colon stays: it may be what is wrong"),
+        pytest.param("web-prod-...", "web-prod-...", id="three dots say that it was cut"),
         pytest.param(' "', "", id="nothing is left"),
     ],
 )
