@@ -185,7 +185,8 @@ class Asking:
         if port is None:
             return f"no Argo CD {ref.argocd} is configured"
         try:
-            state = await asyncio.wait_for(port.app(ref, project=known.project if known else ""), self._deadline)
+            async with asyncio.timeout(self._deadline):
+                state = await port.app(ref, project=known.project if known else "")
         except TimeoutError:
             return f"no answer within {self._deadline:g} s"
         except PortError as error:

@@ -120,7 +120,8 @@ class Gatherer:
 
     async def _ask(self, question: Awaitable[Answer]) -> Answer | None:
         try:
-            return await asyncio.wait_for(question, self._deadline)
+            async with asyncio.timeout(self._deadline):
+                return await question
         except (PortError, TimeoutError):
             return None
 

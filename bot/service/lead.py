@@ -87,10 +87,9 @@ class Leadership:
             await asyncio.sleep(self._renew_every)
             asked = loop.time()
             try:
-                if not await asyncio.wait_for(
-                    self._leases.acquire_lease(LEASE, self._holder, for_seconds=self._lease_seconds),
-                    max(held_until - asked, 0.01),
-                ):
+                async with asyncio.timeout(max(held_until - asked, 0.01)):
+                    held = await self._leases.acquire_lease(LEASE, self._holder, for_seconds=self._lease_seconds)
+                if not held:
                     return
             except (PortError, TimeoutError) as error:
                 self._readiness.report("replica", Health.FAILING, f"the lease can't be renewed: {error}")

@@ -83,7 +83,8 @@ async def _pause(port: GitOps, state: AppState) -> Sequence[Phrase]:
 
 async def _within(asking: Awaitable[Sequence[Phrase]], deadline: float) -> Sequence[Phrase]:
     try:
-        return await asyncio.wait_for(asking, deadline)
+        async with asyncio.timeout(deadline):
+            return await asking
     except TimeoutError:
         return (phrase("Not asked further: no answer within {{seconds}} s.", seconds=f"{deadline:g}"),)
     except PortError as error:

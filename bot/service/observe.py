@@ -114,7 +114,8 @@ class ArgoCDObserver:
             self._readiness.report(self._part, Health.OK, f"{len(listed)} Applications")
             await self._compare(listed)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubted.wait(), self._list_every)
+                async with asyncio.timeout(self._list_every):
+                    await self._doubted.wait()
             self._doubted.clear()
 
     async def _compare(self, listed: Iterable[ListedApp]) -> None:

@@ -100,8 +100,10 @@ class Responder:
         """Decide for ever; lets time pass every `tick_every` seconds."""
         while True:
             batch: list[Reading] = []
+            # Not wait_for: before Python 3.12 it may swallow a cancellation, and the bot would never stop.
             with suppress(TimeoutError):
-                batch.append(await asyncio.wait_for(self._queue.get(), tick_every))
+                async with asyncio.timeout(tick_every):
+                    batch.append(await self._queue.get())
             while len(batch) < BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self.decide(batch)

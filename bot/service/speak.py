@@ -6,6 +6,7 @@ before posting again. Edits of one message are at least `edit_every` apart.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -74,10 +75,9 @@ class Speaker:
                 pause = await self.say_due()
             except PortError as error:
                 log.error("the outbox could not be read; trying again", error=str(error))
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     async def say_due(self) -> float:
         """Say what is due; returns the seconds until something else may be."""

@@ -114,7 +114,11 @@ class ArgoCD(Group):
         needed="`run`, `why`, `scan`",
     )
     token: Secret | None = setting(
-        None, "API token of the bot's account.", "an API token, without blanks", needed="`run`, `why`, `scan`", secret=True
+        None,
+        "API token of the bot's account.",
+        "an API token, without blanks",
+        needed="`run`, `why`, `scan`",
+        secret=True,
     )
     ca_file: ExistingFile | None = setting(
         None, "CA certificates (PEM) to trust for this Argo CD.", "the path of a file that exists"

@@ -235,7 +235,7 @@ def test_any_text_gets_an_answer(text: str) -> None:
 
 
 def test_a_winning_rule_that_captures_nothing_takes_what_the_other_rules_say() -> None:
-    rules = (
+    rules: tuple[dict[str, object], ...] = (
         {"message": "Use --debug flag to render out invalid YAML"},
         {"message": r"error at \((?P<template>\S+):\d+\)"},
         {"message": r"(?P<detail>\S+ is required)"},

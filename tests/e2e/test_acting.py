@@ -129,10 +129,15 @@ async def test_a_second_person_approves_what_the_policy_wants_approved(tmp_path:
         now = next(item for item in await stage.thread(root) if item["ts"] == asked["ts"])
         assert buttons(now) == []
         assert "Approved by bob" in shown(now)
-        assert [(actor, result) for actor, _, result in audited(tmp_path)] == [
+        expected = [
             (ON_CALL, "approval asked"),
             (ON_CALL, "refused"),
             (DEVELOPER, "approved"),
             (ON_CALL, "begun"),
             (ON_CALL, "succeeded"),
         ]
+
+        async def written() -> bool:
+            return [(actor, result) for actor, _, result in audited(tmp_path)] == expected
+
+        await stage.eventually(written, f"an audit of {expected}")

@@ -78,6 +78,12 @@ async def _drained(process: Process) -> None:
         pass
 
 
+async def _finished(file: Path) -> bool:
+    with sqlite3.connect(file) as database:
+        (left,) = database.execute("SELECT count(*) FROM commands WHERE finished_at IS NULL").fetchone()
+    return bool(left == 0)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "after_it"),
     [
@@ -110,6 +116,7 @@ async def test_a_kill_in_the_middle_of_a_rollback(tmp_path: Path, method: str, p
             assert app["spec"]["syncPolicy"]["automated"]["enabled"] is False
             told = [item for item in await stage.thread(root) if "Rolling back" in item["text"]]
             assert len(told) == 1
+            await stage.eventually(lambda: _finished(tmp_path / "state.db"), "every command's end")
         finally:
             for process in filter(None, (first, second)):
                 if process.returncode is None:

@@ -29,7 +29,8 @@ class Live:
         await response.write(b"retry: 1000\n\n")
         while not self._changes.closed:
             try:
-                version = await asyncio.wait_for(self._changes.later_than(version), timeout=_KEEP_ALIVE)
+                async with asyncio.timeout(_KEEP_ALIVE):
+                    version = await self._changes.later_than(version)
             except TimeoutError:
                 await response.write(b": nothing new\n\n")
             else:
