@@ -27,7 +27,7 @@ run: $(VENV)/run.stamp ## the bot itself, with the settings of .env and the envi
 	@exec $(BIN)/python -m bot run
 
 test: $(VENV)/dev.stamp ## the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev.stamp ## the gate: format, lint, types, layers, knowledge, then the tests
 	$(BIN)/ruff format --check $(SOURCES)

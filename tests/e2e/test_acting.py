@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.slack import DEVELOPER, ON_CALL
 from tests.e2e.stage import Json, Stage, buttons, shown
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 WEB = ("argocd", "k8s-web-app-prod")
 QUICK = {"GITOPS_BOT_TIMING__RECONCILE_WAIT": "5s"}
 

@@ -12,7 +12,7 @@ from tests.adapters.alertmanager.payloads import SCHEDULER, alert, body
 from tests.e2e.stage import Stage, shown
 from tests.replay.playing import RECORDED
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 SECRET = "alerts-7Qp2Zt4Lm9Wx"
 SETTINGS = {"GITOPS_BOT_ALERTMANAGER__WEBHOOK_SECRET": SECRET}
 

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.faults import Fault, Kind, Target
 from tests.e2e.stage import Stage, shown
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 TITLE = "no variant for the nodes' platform"
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.slack import DEVELOPER
 from tests.e2e.stage import Stage, buttons, shown
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 async def test_an_afternoon_becomes_four_threads(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.stage import Stage, shown
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 REFUSED = 'Error creating: pods "web-1" is forbidden: violates PodSecurity "restricted:latest": '
 HOSTILE = [

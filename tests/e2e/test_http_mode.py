@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.stage import Stage, shown
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 async def test_commands_and_clicks_arrive_by_signed_http(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.faults import Fault, Target
 from tests.e2e.stage import Stage
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 FOR_EVER = 1_000_000
 
 

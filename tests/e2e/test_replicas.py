@@ -9,7 +9,7 @@ from bot.sandbox.faults import Fault
 from tests.adapters.store.postgres import PostgresServer, running_server
 from tests.e2e.stage import Stage, shown
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.postgres]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.postgres]
 TITLE = "no variant for the nodes' platform"
 
 

@@ -16,7 +16,7 @@ from bot.sandbox.scenarios import read_recording
 from tests.e2e.stage import Stage
 from tests.replay.playing import EXPECTED, RECORDED, STORIES
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 SPEED = 5.0
 SETTLES_WITHIN = 40.0
