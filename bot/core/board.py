@@ -157,12 +157,11 @@ class Board:
         """The newest reading of each Application."""
         return self.ledger.apps
 
-    def sources_away(self, prefix: str, *, now: datetime) -> None:
+    def sources_away(self, prefix: str) -> None:
         """A source can't be read: what it said stays, marked stale (not read is not gone)."""
         for standing in list(self.ledger.standings.values()):
             if standing.subject.startswith(prefix) and standing.gone_at is None and not standing.stale:
                 self.ledger.put(replace(standing, stale=True))
-        _ = now
 
     # -- Kubernetes
 

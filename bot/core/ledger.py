@@ -97,9 +97,11 @@ class Ledger:
     def drop_app(self, ref: AppRef) -> None:
         """Forget an Application that was deleted."""
         state = self.apps.pop(ref, None)
-        for resource in state.resources if state else ():
-            if self.managed.get((state.cluster, resource.object)) == ref:  # type: ignore[union-attr]  # state is set
-                del self.managed[(state.cluster, resource.object)]  # type: ignore[union-attr]  # state is set
+        if state is None:
+            return
+        for resource in state.resources:
+            if self.managed.get((state.cluster, resource.object)) == ref:
+                del self.managed[(state.cluster, resource.object)]
 
     def app_of(self, cluster: str, chain: Iterable[ObjectRef]) -> AppRef | None:
         """The Application that manages one of these objects; the last (topmost) one decides."""

@@ -147,7 +147,7 @@ class Replay:
         for cut in cuts:
             if now - TICK < cut.start <= now:
                 for prefix in ("app:", f"pod:{CLUSTER}/", f"event:{CLUSTER}/"):
-                    self._board.sources_away(prefix, now=now)
+                    self._board.sources_away(prefix)
             if now - TICK < cut.end <= now:
                 await self._relist(now)
 

@@ -173,7 +173,7 @@ class Responder:
             case ControllerRead():
                 board.controller_read(reading.cluster, reading.ref, reading.workload, now=now)
             case SourceAway(prefix=prefix):
-                board.sources_away(prefix, now=now)
+                board.sources_away(prefix)
             case _:
                 return  # an Event that left the watch says nothing about what it reported
 

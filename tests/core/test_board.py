@@ -209,7 +209,7 @@ def test_back_within_a_day_is_the_same_incident() -> None:
 def test_not_read_is_not_gone() -> None:
     it = board()
     it.observe_app(app(conditions=(Condition(type="FooError", message="odd"),)), now=at(0))
-    it.sources_away("app:default/", now=at(5))
+    it.sources_away("app:default/")
     for second in (10, 1000, 5000):
         it.tick(now=at(second))
     assert len(live(it)) == 1

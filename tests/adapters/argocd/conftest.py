@@ -6,11 +6,11 @@ from typing import Protocol
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.adapters.argocd.client import ArgoCDClient
 from bot.adapters.argocd.parse import Place
 from bot.sandbox.argocd import FakeArgoCD, ManualTimeline
+from tests.adapters.conftest import Serve
 from tests.sandbox.argocd.conftest import START, application
 
 TOKEN = "header.secret-of-the-test.signature"
@@ -52,22 +52,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[[web.Application], Awaitable[str]]]:
-    servers: list[TestServer] = []
-
-    async def start(app: web.Application) -> str:
-        server = TestServer(app)
-        await server.start_server()
-        servers.append(server)
-        return str(server.make_url("/")).rstrip("/")
-
-    yield start
-    for server in servers:
-        await server.close()
-
-
-@pytest.fixture
-def connect(serve: Callable[[web.Application], Awaitable[str]], session: aiohttp.ClientSession) -> Connect:
+def connect(serve: Serve, session: aiohttp.ClientSession) -> Connect:
     async def open_client(fake: FakeArgoCD, *, token: str = TOKEN, within: float = 5) -> ArgoCDClient:
         url = await serve(fake.application())
         return ArgoCDClient(
@@ -78,7 +63,7 @@ def connect(serve: Callable[[web.Application], Awaitable[str]], session: aiohttp
 
 
 @pytest.fixture
-def misbehave(serve: Callable[[web.Application], Awaitable[str]], session: aiohttp.ClientSession) -> Misbehave:
+def misbehave(serve: Serve, session: aiohttp.ClientSession) -> Misbehave:
     async def open_client(handler: Handler, *, root: str = "", within: float = 2, silence: float = 60) -> ArgoCDClient:
         async def handle(request: web.Request) -> web.StreamResponse:
             return await handler(request)

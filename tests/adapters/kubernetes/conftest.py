@@ -7,13 +7,12 @@ from typing import Any, Protocol
 
 import pytest
 import yaml
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.adapters.kubernetes.access import Access
 from bot.adapters.kubernetes.client import KubernetesClient
 from bot.adapters.kubernetes.watch import Pace
 from bot.sandbox.kubernetes import FakeKubernetes
+from tests.adapters.conftest import Serve
 
 Json = dict[str, Any]
 TOKEN = FakeKubernetes().token
@@ -32,27 +31,6 @@ class Connect(Protocol):
         pace: Pace = ...,
         timeout: float = ...,  # noqa: ASYNC109
     ) -> KubernetesClient: ...
-
-
-class Serve(Protocol):
-    """Starts a server and returns its address."""
-
-    async def __call__(self, application: web.Application) -> str: ...
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    servers: list[TestServer] = []
-
-    async def start(application: web.Application) -> str:
-        server = TestServer(application)
-        await server.start_server()
-        servers.append(server)
-        return str(server.make_url("")).rstrip("/")
-
-    yield start
-    for server in servers:
-        await server.close()
 
 
 @pytest.fixture

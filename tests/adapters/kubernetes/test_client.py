@@ -11,7 +11,8 @@ from bot.adapters.kubernetes.objects import KIND_NOT_SERVED
 from bot.core.signals import ObjectRef
 from bot.sandbox.kubernetes import FakeKubernetes
 from bot.service.ports import Cluster, NotFound, PortError, Refused, Unreachable
-from tests.adapters.kubernetes.conftest import Connect, Json, Serve, pod
+from tests.adapters.conftest import Serve
+from tests.adapters.kubernetes.conftest import Connect, Json, pod
 
 DEPLOYMENT = ObjectRef(group="apps", kind="Deployment", namespace="web", name="web")
 RULE = ObjectRef(group="monitoring.coreos.com", kind="PrometheusRule", namespace="web", name="rules")

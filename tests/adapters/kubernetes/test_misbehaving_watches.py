@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from bot.adapters.kubernetes.watch import Pace
 from bot.service.ports import Refused, Relisted, Unreachable
-from tests.adapters.kubernetes.conftest import Connect, Json, Reader, Serve, pod
+from tests.adapters.conftest import Serve
+from tests.adapters.kubernetes.conftest import Connect, Json, Reader, pod
 
 
 def line(kind: str, obj: Json) -> bytes:

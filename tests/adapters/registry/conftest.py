@@ -5,15 +5,13 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.adapters.registry.client import RegistryClient
 from bot.sandbox.registry import FakeRegistry
+from tests.adapters.conftest import Serve
 from tests.needs import not_run
 
 READY_WITHIN = 20
@@ -25,31 +23,10 @@ http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
-class Serve(Protocol):
-    """Starts a server and returns its address."""
-
-    async def __call__(self, application: web.Application) -> str: ...
-
-
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    servers: list[TestServer] = []
-
-    async def start(application: web.Application) -> str:
-        server = TestServer(application)
-        await server.start_server()
-        servers.append(server)
-        return str(server.make_url("")).rstrip("/")
-
-    yield start
-    for server in servers:
-        await server.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.core.inquiry import Arguments
 from bot.sandbox.registry import FakeRegistry
 from bot.service.investigate import Witness
 from bot.service.ports import NotFound, Refused, Unreachable
-from tests.adapters.registry.conftest import Serve
+from tests.adapters.conftest import Serve
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 V1 = image_reference("team/web:v1")
